@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Kernels are built for the machine at hand; `scripts/dls` rebuilds when the processor changes.
+let native: [SwiftSetting] = [
+  .unsafeFlags(["-Xcc", "-march=native"]),
+  .treatAllWarnings(as: .error),
+]
+let nativeC: [CSetting] = [.unsafeFlags(["-march=native"])]
+
+let package = Package(
+  name: "dls",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
+  targets: [
+    .executableTarget(name: "dls", dependencies: ["DLSShell"], swiftSettings: native),
+    .target(
+      name: "DLSShell",
+      dependencies: [
+        "DLSLibrary", "CLineEditor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: native),
+    .target(name: "CLineEditor", linkerSettings: [.linkedLibrary("edit")]),
+    .target(
+      name: "DLSLibrary",
+      dependencies: ["DLSRuntime", "DLSPlot", "CDLSPlugin"],
+      swiftSettings: native),
+    .target(name: "DLSPlot", dependencies: ["GnuplotStream"], swiftSettings: native),
+    .target(name: "GnuplotStream", linkerSettings: [.linkedLibrary("boost_iostreams")]),
+    .target(name: "CDLSPlugin"),
+    .target(
+      name: "DLSRuntime",
+      dependencies: [
+        "DLSSyntax", "DLSTensor",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: native),
+    .target(name: "DLSSyntax", swiftSettings: native),
+    .target(
+      name: "DLSTensor", dependencies: ["COpenBLAS", "CThreadState"], swiftSettings: native),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CThreadState", cSettings: nativeC),
+    .testTarget(name: "DLSSyntaxTests", dependencies: ["DLSSyntax"], swiftSettings: native),
+    .testTarget(name: "DLSTensorTests", dependencies: ["DLSTensor"], swiftSettings: native),
+    .testTarget(
+      name: "DLSRuntimeTests", dependencies: ["DLSRuntime", "DLSLibrary"], swiftSettings: native),
+    .testTarget(name: "DLSLibraryTests", dependencies: ["DLSLibrary"], swiftSettings: native),
+    .testTarget(name: "DLSShellTests", dependencies: ["DLSShell"], swiftSettings: native),
+    .testTarget(name: "TidyTests", swiftSettings: native),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
