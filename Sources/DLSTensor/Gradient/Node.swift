@@ -1,0 +1,42 @@
+// How a tensor was computed: the record that gradients flow back along.
+
+/// One recorded op: its inputs and how a gradient of its output becomes gradients of them.
+///
+/// Nodes are held by the tensors that they made, so a graph that nobody needs is freed at once. A
+/// pullback is written with ops, so that what it computes can be differentiated again.
+package final class Node {
+  /// Gradients of the inputs (nil where none flows), from those of the outputs (nil where unused).
+  /// `outputs` gives the op's own results again, tracked, for formulas such as y·(1 - y).
+  package typealias Pullback = (_ gradients: [Tensor?], _ outputs: [Tensor]) throws(TensorError)
+    -> [Tensor?]
+
+  /// The op's name, as `graph(y)` prints it.
+  package let name: String
+  /// Grows with every node, so that a node can only depend on smaller ones.
+  package let sequence: Int
+  package internal(set) var inputs: [Tensor]
+  package internal(set) var pullback: Pullback?
+  /// The results without this node (so that no cycle arises).
+  package internal(set) var outputs: [Tensor]
+  /// For a leaf (a param, or an argument of `grad`): the gradient that `backward` adds to.
+  package var gradient: Tensor?
+  package let isLeaf: Bool
+  /// Set once `backward` has used and freed the record.
+  package internal(set) var isFreed = false
+
+  // Scratch of the pass that is visiting; see Autograd.
+  var mark = 0
+  var slot = 0
+
+  package init(
+    name: String, sequence: Int, inputs: [Tensor], outputs: [Tensor], pullback: Pullback?,
+    isLeaf: Bool
+  ) {
+    self.name = name
+    self.sequence = sequence
+    self.inputs = inputs
+    self.outputs = outputs
+    self.pullback = pullback
+    self.isLeaf = isLeaf
+  }
+}
