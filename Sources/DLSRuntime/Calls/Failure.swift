@@ -1,0 +1,48 @@
+// An error of the running script.
+
+import DLSSyntax
+import DLSTensor
+
+/// What went wrong, before and after the machine has found its place in the script.
+///
+/// A class, so that typed throws pass one word; made and read by one interpreter thread only, which
+/// is what the unchecked conformance (that `Error` asks for) rests on.
+package final class Failure: Error, @unchecked Sendable {
+  package var code: String
+  package var message: String
+  /// Index of the argument (or operand) at fault; the machine underlines its text.
+  package var argument: Int?
+  /// Words to write under arguments, such as their shapes.
+  package var labels: [(argument: Int, text: String)]
+  package var notes: [String]
+  package var help: [String]
+  /// The value of a `throw`, for `catch e`; nil for errors of the language itself.
+  package var thrown: Value?
+  /// Filled in by the machine: where, and how the script came there.
+  package var diagnostic: Diagnostic?
+
+  package init(
+    _ code: String, _ message: String, argument: Int? = nil,
+    labels: [(argument: Int, text: String)] = [], notes: [String] = [], help: [String] = [],
+    thrown: Value? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.argument = argument
+    self.labels = labels
+    self.notes = notes
+    self.help = help
+    self.thrown = thrown
+  }
+
+  package convenience init(_ error: TensorError) {
+    self.init(
+      error.code, error.message, argument: error.argument, labels: error.labels,
+      notes: error.notes, help: error.help)
+  }
+}
+
+/// Runs tensor work, turning its error into one of the script.
+package func tensorWork<R>(_ body: () throws(TensorError) -> R) throws(Failure) -> R {
+  do { return try body() } catch { throw Failure(error) }
+}

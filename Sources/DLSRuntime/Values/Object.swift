@@ -1,0 +1,87 @@
+// The heap values' common face: what the machine asks of anything that is not a number or tensor.
+
+import DLSTensor
+
+/// Base of every heap value. The library adds its own (layers, optimizers, figures) by overriding.
+package class Object {
+  package let kind: ObjectKind
+
+  package init(_ kind: ObjectKind) { self.kind = kind }
+
+  /// What `type(x)` gives.
+  package var typeName: String { "object" }
+
+  /// The value as text, as the prompt and `print` show it; `depth` guards against endless nesting.
+  package func describe(_ printer: inout Printer) { printer.write("<\(typeName)>") }
+
+  /// A member, or nil when there is none of that name (a uniform call is tried then).
+  package func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? { nil }
+
+  /// Assigns `x.name = value`; false when the object has no such member to assign.
+  package func setMember(_ name: String, _ value: Value, _ machine: Machine) throws(Failure)
+    -> Bool
+  { false }
+
+  /// Names for completion and for "did you mean".
+  package var memberNames: [String] { [] }
+
+  package var isCallable: Bool { false }
+
+  /// Calls it. `arguments` are as written: positional first, then named.
+  package func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+    throw Failure("not-callable", "a \(typeName) cannot be called")
+  }
+
+  /// Its parameters, where it is callable and they are known; for errors, help and completion.
+  package var signature: [Parameter]? { nil }
+
+  /// `x[…]`, for what is not a list, tuple, dict, string or tensor.
+  package func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
+    throw Failure("not-indexable", "a \(typeName) cannot be indexed")
+  }
+
+  /// What `for` runs over; nil when it cannot be iterated.
+  package func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? { nil }
+
+  /// `len(x)`; nil when it has no length.
+  package var length: Int? { nil }
+
+  /// The tensor that operators and ops read in its place (a param's value, a table's matrix).
+  package var tensorValue: Tensor? { nil }
+
+  /// Every value that it holds, for the cycle collector and for walks over parameters.
+  package func forEachReference(_ visit: (Value) -> Void) {}
+
+  /// Lets go of everything that it holds, to break a cycle that nothing else reaches.
+  package func clearReferences() {}
+
+  /// The parts that a walk over parameters enters, by name: fields of a model, layers of a
+  /// composition, items of a list (named by their index). Empty for anything without params.
+  package var children: [(name: String, value: Value)] { [] }
+
+  /// Tensors that belong to a network's state without being trained (running means).
+  package var buffers: [(name: String, value: Tensor)] { [] }
+
+  package func setBuffer(_ name: String, _ value: Tensor) {}
+
+  /// Told by `net.train()` and `net.eval()`.
+  package func setTraining(_ on: Bool) {}
+}
+
+/// Gives values one after another.
+package class ValueIterator {
+  package init() {}
+
+  /// The next value, or nil at the end.
+  package func next(_ machine: Machine) throws(Failure) -> Value? { nil }
+
+  /// How many are left, when that is known (for progress lines).
+  package var remaining: Int? { nil }
+}
+
+/// One item between the brackets of `x[…]`, evaluated.
+package enum IndexItem {
+  case value(Value)
+  case slice(from: Value, to: Value, step: Value)
+  case ellipsis
+}
