@@ -2,3 +2,10 @@
 
 _Thread_local int32_t dls_no_grad_depth = 0;
 volatile int32_t dls_interrupt_flag = 0;
+
+static _Thread_local int64_t sequence = 0;
+int64_t dls_next_sequence(void) { return ++sequence; }
+
+static _Thread_local void *graveyard = NULL;
+void *dls_get_graveyard(void) { return graveyard; }
+void dls_set_graveyard(void *value) { graveyard = value; }

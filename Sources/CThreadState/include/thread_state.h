@@ -1,7 +1,8 @@
-// Per-thread switches that the tensor core reads on every op, and the process's interrupt flag.
-// Swift has no native thread-local storage; a C one costs a single load.
+// What Swift has no native word for: per-thread switches, the interrupt flag, the buffer pool's
+// lists, and the threads that kernels run on.
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// How many `no_grad` scopes this thread is inside; gradients are recorded at zero.
@@ -14,3 +15,28 @@ static inline int32_t dls_get_no_grad_depth(void) { return dls_no_grad_depth; }
 static inline void dls_set_no_grad_depth(int32_t depth) { dls_no_grad_depth = depth; }
 static inline bool dls_is_interrupted(void) { return dls_interrupt_flag != 0; }
 static inline void dls_set_interrupted(bool on) { dls_interrupt_flag = on ? 1 : 0; }
+
+/// A number that grows with every call on this thread: orders the records of gradients.
+int64_t dls_next_sequence(void);
+
+/// Where this thread parks what must not be freed recursively; NULL until set.
+void *dls_get_graveyard(void);
+void dls_set_graveyard(void *graveyard);
+
+// --- pool.c: buffers, kept for the next one of their size ---
+
+/// A buffer of at least `bytes`, aligned to 64, with its true size in `capacity`; NULL without memory.
+void *dls_buffer_take(size_t bytes, size_t *capacity);
+/// Gives a buffer back to this thread's lists.
+void dls_buffer_give(void *buffer, size_t capacity);
+/// Bytes handed out and not given back, over all threads.
+size_t dls_bytes_in_use(void);
+
+// --- parallel.c: a pool of threads that spin for a moment and then sleep ---
+
+/// Runs body(context, begin, end) over [0, count) on this thread and the helpers, in equal pieces of
+/// at least `grain`; nested calls run where they are.
+void dls_parallel_for(int64_t count, int64_t grain,
+                      void (*body)(void *context, int64_t begin, int64_t end), void *context);
+void dls_set_threads(int32_t count);
+int32_t dls_get_threads(void);

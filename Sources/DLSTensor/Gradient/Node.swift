@@ -1,5 +1,7 @@
 // How a tensor was computed: the record that gradients flow back along.
 
+import CThreadState
+
 /// One recorded op: its inputs and how a gradient of its output becomes gradients of them.
 ///
 /// Nodes are held by the tensors that they made, so a graph that nobody needs is freed at once. A
@@ -12,7 +14,7 @@ package final class Node {
 
   /// The op's name, as `graph(y)` prints it.
   package let name: String
-  /// Grows with every node, so that a node can only depend on smaller ones.
+  /// Grows with every node of a thread, so that a node can only depend on smaller ones.
   package let sequence: Int
   package internal(set) var inputs: [Tensor]
   package internal(set) var pullback: Pullback?
@@ -29,14 +31,48 @@ package final class Node {
   var slot = 0
 
   package init(
-    name: String, sequence: Int, inputs: [Tensor], outputs: [Tensor], pullback: Pullback?,
-    isLeaf: Bool
+    name: String, inputs: [Tensor], outputs: [Tensor], pullback: Pullback?, isLeaf: Bool
   ) {
     self.name = name
-    self.sequence = sequence
+    self.sequence = Int(dls_next_sequence())
     self.inputs = inputs
     self.outputs = outputs
     self.pullback = pullback
     self.isLeaf = isLeaf
+  }
+
+  /// Lets go of the record once it has been used.
+  func free() {
+    isFreed = true
+    inputs = []
+    outputs = []
+    pullback = nil
+  }
+
+  deinit {
+    if inputs.isEmpty { return }
+    Graveyard.bury(inputs, pullback)
+  }
+}
+
+/// Frees chains of any length without recursion: what a dying node holds is parked, and the
+/// outermost burial empties the park.
+private final class Graveyard {
+  var parked: [([Tensor], Node.Pullback?)] = []
+  var isEmptying = false
+
+  static func bury(_ inputs: consuming [Tensor], _ pullback: consuming Node.Pullback?) {
+    let yard: Graveyard
+    if let raw = dls_get_graveyard() {
+      yard = Unmanaged<Graveyard>.fromOpaque(raw).takeUnretainedValue()
+    } else {
+      yard = Graveyard()
+      dls_set_graveyard(Unmanaged.passRetained(yard).toOpaque())
+    }
+    yard.parked.append((inputs, pullback))
+    if yard.isEmptying { return }
+    yard.isEmptying = true
+    while let last = yard.parked.popLast() { withExtendedLifetime(last) {} }
+    yard.isEmptying = false
   }
 }

@@ -1,0 +1,74 @@
+// The memory of tensors: pooled buffers, and the limit on them.
+
+import CThreadState
+
+/// A buffer that tensors view. It goes back to the pool when the last view of it is gone.
+package final class Storage {
+  package let pointer: UnsafeMutableRawPointer
+  let capacity: Int
+
+  private init(pointer: UnsafeMutableRawPointer, capacity: Int) {
+    self.pointer = pointer
+    self.capacity = capacity
+  }
+
+  deinit { if capacity > 0 { dls_buffer_give(pointer, capacity) } }
+
+  /// What a tensor has that is only a shape: ops skip their kernels, and sizes are still checked.
+  package nonisolated(unsafe) static let meta = Storage(
+    pointer: UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped, capacity: 0)
+
+  package var isMeta: Bool { self === Storage.meta }
+
+  /// The most bytes that tensors may take together; `--max-memory`.
+  package nonisolated(unsafe) static var limit = Int(Double(physicalMemory()) * 0.9)
+
+  package static var bytesInUse: Int { dls_bytes_in_use() }
+
+  /// A buffer, not cleared. Asked before it is made: too much is an error, not a crash.
+  package static func allocate(bytes: Int) throws(TensorError) -> Storage {
+    if bytes > 1 << 16, bytes > limit || bytesInUse > limit - bytes {
+      throw outOfMemory(bytes)
+    }
+    var capacity = 0
+    guard let pointer = dls_buffer_take(bytes, &capacity) else { throw outOfMemory(bytes) }
+    return Storage(pointer: pointer, capacity: capacity)
+  }
+
+  private static func outOfMemory(_ bytes: Int) -> TensorError {
+    TensorError(
+      "out-of-memory",
+      "a tensor of \(readable(bytes)) does not fit: \(readable(bytesInUse)) of "
+        + "\(readable(limit)) are in use")
+  }
+
+  static func readable(_ bytes: Int) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
+    var value = Double(bytes)
+    var unit = 0
+    while value >= 1000, unit + 1 < units.count {
+      value /= 1000
+      unit += 1
+    }
+    return unit == 0 ? "\(bytes) bytes" : "\((value * 10).rounded() / 10) \(units[unit])"
+  }
+}
+
+import Glibc
+
+private func physicalMemory() -> Int {
+  max(sysconf(Int32(_SC_PHYS_PAGES)), 1 << 18) * max(sysconf(Int32(_SC_PAGESIZE)), 4096)
+}
+
+/// The number of references to an object, by the runtime's own count.
+@_silgen_name("swift_retainCount")
+private func retainCount(_ object: UnsafeRawPointer) -> UInt
+
+extension Tensor {
+  /// True when nothing else can see these elements, so that a kernel may overwrite them. `held` is
+  /// how many references to the tensor itself the caller knows of.
+  package func isUniquelyHeld(references held: UInt) -> Bool {
+    retainCount(Unmanaged.passUnretained(self).toOpaque()) <= held
+      && retainCount(Unmanaged.passUnretained(storage).toOpaque()) <= 1
+  }
+}

@@ -1,0 +1,328 @@
+// Functions of one tensor, element by element, each with its derivative made of ops.
+
+import Glibc
+
+extension Tensor {
+  @inline(__always)
+  func unary(
+    _ name: String, f32: @escaping (F16) -> F16, f64: @escaping (D8) -> D8,
+    _ pullback: @escaping (_ g: Tensor, _ x: Tensor, _ y: Tensor) throws(TensorError) -> Tensor?
+  ) throws(TensorError) -> Tensor {
+    let x = try floating()
+    let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
+    if !y.isMeta {
+      let source = x.packed()
+      if x.dtype == .f32 {
+        Loop.unary(source.pointer(Float.self), y.pointer(Float.self), y.count, f32)
+      } else {
+        Loop.unary(source.pointer(Double.self), y.pointer(Double.self), y.count, f64)
+      }
+    }
+    return Autograd.record(name, [x], y) { g, y throws(TensorError) in [try pullback(g, x, y)] }
+  }
+
+  /// A function from the C library, lane by lane.
+  @inline(__always)
+  func unary(
+    _ name: String, _ f: @escaping (Double) -> Double,
+    _ pullback: @escaping (_ g: Tensor, _ x: Tensor, _ y: Tensor) throws(TensorError) -> Tensor?
+  ) throws(TensorError) -> Tensor {
+    try unary(
+      name, f32: { v in VectorMath.each(v) { Float(f(Double($0))) } },
+      f64: { v in VectorMath.each(v, f) }, pullback)
+  }
+
+  /// The number 1 (or another) in this tensor's dtype.
+  func number(_ value: Double) throws(TensorError) -> Tensor {
+    try Tensor.scalar(value, dtype.isFloating ? dtype : .f32)
+  }
+
+  package func negate() throws(TensorError) -> Tensor {
+    if !dtype.isFloating { return try Tensor.scalar(0) - self }
+    return try unary("neg", f32: { -$0 }, f64: { -$0 }) { g, _, _ throws(TensorError) in
+      try g.negate()
+    }
+  }
+
+  package func exp() throws(TensorError) -> Tensor {
+    try unary(
+      "exp", f32: { VectorMath.exp($0) }, f64: { v in VectorMath.each(v) { Glibc.exp($0) } }
+    ) { g, _, y throws(TensorError) in try g * y }
+  }
+
+  package func log() throws(TensorError) -> Tensor {
+    try unary(
+      "log", f32: { VectorMath.log($0) }, f64: { v in VectorMath.each(v) { Glibc.log($0) } }
+    ) { g, x, _ throws(TensorError) in try g / x }
+  }
+
+  package func expm1() throws(TensorError) -> Tensor {
+    try unary("expm1", { Glibc.expm1($0) }) { g, x, _ throws(TensorError) in try g * x.exp() }
+  }
+
+  package func log1p() throws(TensorError) -> Tensor {
+    try unary("log1p", { Glibc.log1p($0) }) { g, x, _ throws(TensorError) in
+      try g / (x + x.number(1))
+    }
+  }
+
+  package func log2() throws(TensorError) -> Tensor {
+    try unary("log2", { Glibc.log2($0) }) { g, x, _ throws(TensorError) in
+      try g / (x * x.number(M_LN2))
+    }
+  }
+
+  package func log10() throws(TensorError) -> Tensor {
+    try unary("log10", { Glibc.log10($0) }) { g, x, _ throws(TensorError) in
+      try g / (x * x.number(M_LN10))
+    }
+  }
+
+  package func sqrt() throws(TensorError) -> Tensor {
+    try unary("sqrt", f32: { $0.squareRoot() }, f64: { $0.squareRoot() }) {
+      g, _, y throws(TensorError) in try g / (y + y)
+    }
+  }
+
+  package func rsqrt() throws(TensorError) -> Tensor {
+    try unary("rsqrt", f32: { 1 / $0.squareRoot() }, f64: { 1 / $0.squareRoot() }) {
+      g, x, y throws(TensorError) in try g * y / x * x.number(-0.5)
+    }
+  }
+
+  package func reciprocal() throws(TensorError) -> Tensor {
+    try unary("reciprocal", f32: { 1 / $0 }, f64: { 1 / $0 }) { g, _, y throws(TensorError) in
+      try (g * y * y).negate()
+    }
+  }
+
+  package func square() throws(TensorError) -> Tensor { try self * self }
+
+  package func sin() throws(TensorError) -> Tensor {
+    try unary("sin", { Glibc.sin($0) }) { g, x, _ throws(TensorError) in try g * x.cos() }
+  }
+
+  package func cos() throws(TensorError) -> Tensor {
+    try unary("cos", { Glibc.cos($0) }) { g, x, _ throws(TensorError) in
+      try (g * x.sin()).negate()
+    }
+  }
+
+  package func tan() throws(TensorError) -> Tensor {
+    try unary("tan", { Glibc.tan($0) }) { g, _, y throws(TensorError) in
+      try g * (y * y + y.number(1))
+    }
+  }
+
+  package func asin() throws(TensorError) -> Tensor {
+    try unary("asin", { Glibc.asin($0) }) { g, x, _ throws(TensorError) in
+      try g / (x.number(1) - x * x).sqrt()
+    }
+  }
+
+  package func acos() throws(TensorError) -> Tensor {
+    try unary("acos", { Glibc.acos($0) }) { g, x, _ throws(TensorError) in
+      try (g / (x.number(1) - x * x).sqrt()).negate()
+    }
+  }
+
+  package func atan() throws(TensorError) -> Tensor {
+    try unary("atan", { Glibc.atan($0) }) { g, x, _ throws(TensorError) in
+      try g / (x * x + x.number(1))
+    }
+  }
+
+  package func sinh() throws(TensorError) -> Tensor {
+    try unary("sinh", { Glibc.sinh($0) }) { g, x, _ throws(TensorError) in try g * x.cosh() }
+  }
+
+  package func cosh() throws(TensorError) -> Tensor {
+    try unary("cosh", { Glibc.cosh($0) }) { g, x, _ throws(TensorError) in try g * x.sinh() }
+  }
+
+  package func tanh() throws(TensorError) -> Tensor {
+    try unary(
+      "tanh", f32: { VectorMath.tanh($0) }, f64: { v in VectorMath.each(v) { Glibc.tanh($0) } }
+    ) { g, _, y throws(TensorError) in try Tensor.tanhGradient(g, y) }
+  }
+
+  private static func tanhGradient(_ g: Tensor, _ y: Tensor) throws(TensorError) -> Tensor {
+    if !Autograd.isRecording, g.dtype == y.dtype, g.shape == y.shape {
+      return try binary(
+        "*", g, y, f32: { $0 * (1 - $1 * $1) }, f64: { $0 * (1 - $1 * $1) }, i64: { a, _ in a }
+      ).y
+    }
+    return try g * (y.number(1) - y * y)
+  }
+
+  package func sigmoid() throws(TensorError) -> Tensor {
+    try unary(
+      "sigmoid", f32: { VectorMath.sigmoid($0) },
+      f64: { v in VectorMath.each(v) { 1 / (1 + Glibc.exp(-$0)) } }
+    ) { g, _, y throws(TensorError) in
+      if !Autograd.isRecording, g.dtype == y.dtype, g.shape == y.shape {
+        return try Tensor.binary(
+          "*", g, y, f32: { $0 * $1 * (1 - $1) }, f64: { $0 * $1 * (1 - $1) }, i64: { a, _ in a }
+        ).y
+      }
+      return try g * y * (y.number(1) - y)
+    }
+  }
+
+  package func erf() throws(TensorError) -> Tensor {
+    try unary("erf", { Glibc.erf($0) }) { g, x, _ throws(TensorError) in
+      try g * (x * x).negate().exp() * x.number(M_2_SQRTPI)
+    }
+  }
+
+  package func lgamma() throws(TensorError) -> Tensor {
+    try unary("lgamma", { Glibc.lgamma($0) }) { g, x, _ throws(TensorError) in
+      try g * x.digamma()
+    }
+  }
+
+  /// ψ(x), the derivative of ln Γ: recurrence up to 6, then the asymptotic series.
+  func digamma() throws(TensorError) -> Tensor {
+    try unary("digamma", Tensor.digamma) { g, x, _ throws(TensorError) in
+      // ψ'(x) by a central difference of ψ: only second derivatives of lgamma come here.
+      let h = try x.number(1e-4)
+      return try g * ((x + h).digamma() - (x - h).digamma()) / (h + h)
+    }
+  }
+
+  private static func digamma(_ value: Double) -> Double {
+    var (x, sum) = (value, 0.0)
+    if x <= 0, x == x.rounded() { return .nan }
+    if x < 0 { return digamma(1 - x) - .pi / Glibc.tan(.pi * x) }
+    while x < 6 {
+      sum -= 1 / x
+      x += 1
+    }
+    let i = 1 / (x * x)
+    return sum + Glibc.log(x) - 0.5 / x
+      - i * (1.0 / 12 - i * (1.0 / 120 - i * (1.0 / 252 - i * (1.0 / 240 - i / 132))))
+  }
+
+  /// A rounding or a sign: constant between jumps, so its gradient is 0.
+  @inline(__always)
+  func step(_ name: String, _ f: @escaping (Double) -> Double) throws(TensorError) -> Tensor {
+    if !dtype.isFloating {
+      let result = try Tensor.empty(shape, .i64, meta: isMeta)
+      if !isMeta {
+        for (i, v) in ints().enumerated() {
+          result.pointer(Int.self)[i] = Convert.whole(f(Double(v)))
+        }
+      }
+      return result
+    }
+    return try unary(name, f) { g, _, _ throws(TensorError) in try Tensor.zeros(like: g) }
+  }
+
+  package func sign() throws(TensorError) -> Tensor {
+    try step("sign") { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
+  }
+  package func floor() throws(TensorError) -> Tensor { try step("floor") { $0.rounded(.down) } }
+  package func ceil() throws(TensorError) -> Tensor { try step("ceil") { $0.rounded(.up) } }
+  package func trunc() throws(TensorError) -> Tensor {
+    try step("trunc") { $0.rounded(.towardZero) }
+  }
+
+  /// To the nearest, halves to even; `decimals` digits after the point.
+  package func round(_ decimals: Int = 0) throws(TensorError) -> Tensor {
+    let scale = Glibc.pow(10, Double(max(-300, min(300, decimals))))
+    return try step("round") { ($0 * scale).rounded(.toNearestOrEven) / scale }
+  }
+
+  package func frac() throws(TensorError) -> Tensor { try self - trunc() }
+
+  package func abs() throws(TensorError) -> Tensor {
+    if !dtype.isFloating { return try step("abs") { Swift.abs($0) } }
+    return try unary(
+      "abs", f32: { $0.replacing(with: -$0, where: $0 .< 0) },
+      f64: { $0.replacing(with: -$0, where: $0 .< 0) }
+    ) { g, x, _ throws(TensorError) in try g * x.sign() }
+  }
+
+  package func relu() throws(TensorError) -> Tensor {
+    if !dtype.isFloating { return try step("relu") { max($0, 0) } }
+    return try unary(
+      "relu", f32: { $0.replacing(with: 0, where: $0 .< 0) },
+      f64: { $0.replacing(with: 0, where: $0 .< 0) }
+    ) { g, _, y throws(TensorError) in try g.passing(where: y) }
+  }
+
+  /// The gradient where y > 0, else 0.
+  func passing(where y: Tensor) throws(TensorError) -> Tensor {
+    let r = try Tensor.binary(
+      "*", self, y.detached, f32: { $0.replacing(with: 0, where: $1 .<= 0) },
+      f64: { $0.replacing(with: 0, where: $1 .<= 0) }, i64: { a, _ in a })
+    return Autograd.record("relu'", [self], r.y) { g, _ throws(TensorError) in
+      [try g.passing(where: y)]
+    }
+  }
+
+  /// Tests that give bools.
+  func test(_ f: (Double) -> Bool) throws(TensorError) -> Tensor {
+    let result = try Tensor.empty(shape, .bool, meta: isMeta)
+    if !isMeta {
+      let x = packed()
+      for i in 0..<count { result.pointer(Bool.self)[i] = f(x.element(i)) }
+    }
+    return result
+  }
+
+  package func isnan() throws(TensorError) -> Tensor { try test(\.isNaN) }
+  package func isinf() throws(TensorError) -> Tensor { try test(\.isInfinite) }
+  package func isfinite() throws(TensorError) -> Tensor { try test(\.isFinite) }
+  package func logicalNot() throws(TensorError) -> Tensor { try test { $0 == 0 } }
+
+  /// The larger (smaller) of two; ties share the gradient.
+  package static func maximum(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
+    let r = try binary(
+      "maximum", a, b, f32: { $0.replacing(with: $1, where: $0 .< $1 .| ($1 .!= $1)) },
+      f64: { $0.replacing(with: $1, where: $0 .< $1 .| ($1 .!= $1)) },
+      i64: { $0.replacing(with: $1, where: $0 .< $1) })
+    return try chosen("maximum", r.a, r.b, r.y)
+  }
+
+  package static func minimum(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
+    let r = try binary(
+      "minimum", a, b, f32: { $0.replacing(with: $1, where: $0 .> $1 .| ($1 .!= $1)) },
+      f64: { $0.replacing(with: $1, where: $0 .> $1 .| ($1 .!= $1)) },
+      i64: { $0.replacing(with: $1, where: $0 .> $1) })
+    return try chosen("minimum", r.a, r.b, r.y)
+  }
+
+  private static func chosen(_ name: String, _ a: Tensor, _ b: Tensor, _ y: Tensor)
+    throws(TensorError) -> Tensor
+  {
+    Autograd.record(name, [a, b], y) { g, y throws(TensorError) in
+      let tie = try a.equal(b).to(g.dtype) * g.number(0.5)
+      let wa = try a.equal(y.detached).to(g.dtype) - tie
+      let wb = try b.equal(y.detached).to(g.dtype) - tie
+      return [try (g * wa).reduced(to: a.shape), try (g * wb).reduced(to: b.shape)]
+    }
+  }
+
+  package func clamp(_ low: Double?, _ high: Double?) throws(TensorError) -> Tensor {
+    if !dtype.isFloating {
+      return try step("clamp") { min(max($0, low ?? -.infinity), high ?? .infinity) }
+    }
+    let (l, h) = (low ?? -.infinity, high ?? .infinity)
+    let (fl, fh) = (Float(l), Float(h))
+    return try unary(
+      "clamp",
+      f32: {
+        let v = $0.replacing(with: fl, where: $0 .< fl)
+        return v.replacing(with: fh, where: v .> fh)
+      },
+      f64: {
+        let v = $0.replacing(with: l, where: $0 .< l)
+        return v.replacing(with: h, where: v .> h)
+      }
+    ) { g, x, _ throws(TensorError) in
+      let inside = try x.test { $0 >= l && $0 <= h }
+      return try g * inside.to(g.dtype)
+    }
+  }
+}

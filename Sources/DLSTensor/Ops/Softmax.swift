@@ -1,0 +1,70 @@
+// Softmax and its logarithm along one dimension, shifted by the maximum so that nothing overflows.
+
+extension Tensor {
+  package func softmax(_ dim: Int) throws(TensorError) -> Tensor {
+    let x = try floating()
+    let axis = try self.axis(dim)
+    if rank == 0 { return try x.number(1) }
+    let r = try Reduction(x, [axis])
+    let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
+    if !y.isMeta { SoftmaxKernels.run(r, y, log: false) }
+    return Autograd.record("softmax", [x], y) { g, y throws(TensorError) in
+      let inner = try (g * y).sum([axis], keepdim: true)
+      return [try y * (g - inner)]
+    }
+  }
+
+  package func logSoftmax(_ dim: Int) throws(TensorError) -> Tensor {
+    let x = try floating()
+    let axis = try self.axis(dim)
+    if rank == 0 { return try x.number(0) }
+    let r = try Reduction(x, [axis])
+    let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
+    if !y.isMeta { SoftmaxKernels.run(r, y, log: true) }
+    return Autograd.record("log_softmax", [x], y) { g, y throws(TensorError) in
+      [try g - y.exp() * g.sum([axis], keepdim: true)]
+    }
+  }
+}
+
+enum SoftmaxKernels {
+  static func run(_ r: Reduction, _ y: Tensor, log: Bool) {
+    if r.n == 0 { return }
+    if r.x.dtype == .f32, r.inner == 1 {
+      let (p, q, n) = (r.x.pointer(Float.self), y.pointer(Float.self), r.n)
+      r.forEach { _, from in row(p + from, q + from, n, log) }
+      return
+    }
+    r.forEach { _, from in
+      var top = -Double.infinity
+      for i in 0..<r.n {
+        let v = r.x.element(from + i * r.inner)
+        if v > top || v.isNaN { top = v }
+      }
+      var s = 0.0
+      for i in 0..<r.n { s += Scalar.exp(r.x.element(from + i * r.inner) - top) }
+      for i in 0..<r.n {
+        let v = r.x.element(from + i * r.inner) - top
+        y.store(log ? v - Scalar.log(s) : Scalar.exp(v) / s, from + i * r.inner)
+      }
+    }
+  }
+
+  /// One row of floats.
+  static func row(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ n: Int, _ log: Bool
+  ) {
+    var top = -Float.infinity
+    for i in 0..<n where x[i] > top || x[i].isNaN { top = x[i] }
+    let shift = F16(repeating: top)
+    Loop.unaryRun(x, y, n) { (v: F16) in VectorMath.exp(v - shift) }
+    let s = ReduceKernels.sum(y, n)
+    if log {
+      let shift = F16(repeating: top + Float(Scalar.log(Double(s))))
+      Loop.unaryRun(x, y, n) { (v: F16) in v - shift }
+    } else {
+      let scale = F16(repeating: 1 / s)
+      Loop.unaryRun(y, y, n) { (v: F16) in v * scale }
+    }
+  }
+}
