@@ -1,0 +1,178 @@
+// Tokens to a tree. Never throws: it reports, skips to the next statement and goes on.
+
+package struct Parser {
+  package enum Mode: Sendable {
+    case file
+    case prompt
+  }
+
+  let source: Source
+  let mode: Mode
+  var tokens: [Token]
+  var comments: [Comment]
+  var index = 0
+  var diagnostics: [Diagnostic]
+  var isUnfinished: Bool
+  /// Inside ( ) and [ ] newlines mean nothing; inside a block they count again.
+  var ignoresNewlines = false
+  var depth = 0
+  /// Set while a statement is being skipped over after an error, so that one mistake is told once.
+  var hasFailed = false
+
+  static let maxDepth = 400
+  static let maxChain = 4000
+
+  package static func parse(_ source: Source, mode: Mode = .file) -> Parse {
+    var lexer = Lexer(source)
+    lexer.run()
+    var parser = Parser(source, mode, lexer)
+    let statements = parser.statements(until: nil)
+    let layout = Layout(source, parser.comments, statements)
+    var diagnostics = parser.diagnostics
+    diagnostics.sort { $0.span.start < $1.span.start }
+    return Parse(
+      source: source,
+      program: Program(
+        statements: statements, cells: layout.cells, expectations: layout.expectations),
+      diagnostics: diagnostics, isUnfinished: parser.isUnfinished)
+  }
+
+  init(_ source: Source, _ mode: Mode, _ lexer: Lexer) {
+    self.source = source
+    self.mode = mode
+    tokens = lexer.tokens
+    comments = lexer.comments
+    diagnostics = lexer.diagnostics
+    isUnfinished = lexer.isUnfinished
+  }
+
+  // MARK: Tokens
+
+  var token: Token { tokens[index] }
+  func peek(_ ahead: Int = 1) -> Token { tokens[min(index + ahead, tokens.count - 1)] }
+  var previousEnd: Int { index == 0 ? 0 : Int(tokens[index - 1].span.end) }
+
+  mutating func advance() { if index < tokens.count - 1 { index += 1 } }
+
+  func isSign(_ sign: Sign, _ ahead: Int = 0) -> Bool {
+    if case .sign(let s) = peek(ahead).kind { return s == sign }
+    return false
+  }
+  func isKeyword(_ keyword: Keyword, _ ahead: Int = 0) -> Bool {
+    if case .keyword(let k) = peek(ahead).kind { return k == keyword }
+    return false
+  }
+  func isName(_ text: String, _ ahead: Int = 0) -> Bool {
+    if case .name(let n) = peek(ahead).kind { return n == text }
+    return false
+  }
+  var isEnd: Bool {
+    if case .end = token.kind { return true }
+    return false
+  }
+  /// True when the statement is over before this token.
+  var lineEnded: Bool { isEnd || !ignoresNewlines && token.startsLine }
+
+  mutating func take(_ sign: Sign) -> Bool {
+    if isSign(sign) {
+      advance()
+      return true
+    }
+    return false
+  }
+  mutating func take(_ keyword: Keyword) -> Bool {
+    if isKeyword(keyword) {
+      advance()
+      return true
+    }
+    return false
+  }
+
+  func span(from start: Span) -> Span { Span(Int(start.start), max(previousEnd, Int(start.start))) }
+
+  // MARK: Errors
+
+  mutating func report(
+    _ code: String, _ message: String, _ span: Span, help: [String] = [],
+    labels: [Diagnostic.Label] = []
+  ) {
+    if hasFailed { return }
+    hasFailed = true
+    if isEnd, Int(span.start) >= Int(token.span.start) { isUnfinished = true }
+    diagnostics.append(
+      Diagnostic(
+        code: code, message: message, source: source, span: span, labels: labels, help: help))
+  }
+
+  mutating func warn(_ code: String, _ message: String, _ span: Span, help: [String] = []) {
+    diagnostics.append(
+      Diagnostic(
+        severity: .warning, code: code, message: message, source: source, span: span, help: help))
+  }
+
+  func describe(_ token: Token) -> String {
+    switch token.kind {
+    case .end: "the end of the text"
+    case .string: "a string"
+    case .int, .float, .name, .keyword, .sign, .bad: "`\(source.text(in: token.span))`"
+    }
+  }
+
+  /// Asks for a sign; reports and stays where it is when another token stands there.
+  mutating func expect(_ sign: Sign, _ purpose: String, opened: Span? = nil) {
+    if take(sign) { return }
+    var labels: [Diagnostic.Label] = []
+    if let opened { labels = [.init(opened, "opened here"), .init(token.span, "")] }
+    let what = isEnd ? "`\(sign.rawValue)` is missing \(purpose)" : "expected `\(sign.rawValue)` \(purpose), found \(describe(token))"
+    report("expected-token", what, isEnd ? (opened ?? token.span) : token.span, labels: isEnd ? [] : labels)
+    if isEnd { isUnfinished = true }
+  }
+
+  /// Runs a part with newlines ignored (inside brackets) or heeded (inside a block).
+  mutating func withNewlines<R>(ignored: Bool, _ body: (inout Parser) -> R) -> R {
+    let before = ignoresNewlines
+    ignoresNewlines = ignored
+    defer { ignoresNewlines = before }
+    return body(&self)
+  }
+
+  /// One level deeper; nil, with an error, when the source nests beyond reason.
+  mutating func nested<R>(_ body: (inout Parser) -> R) -> R? {
+    if depth >= Parser.maxDepth {
+      report(
+        "nested-too-deep", "the source nests more than \(Parser.maxDepth) levels deep", token.span)
+      index = tokens.count - 1
+      return nil
+    }
+    depth += 1
+    defer { depth -= 1 }
+    return body(&self)
+  }
+
+  /// The text of `##` comments right above a definition.
+  func documentation(above span: Span) -> String? {
+    var line = source.position(of: Int(span.start)).line - 1
+    var lines: [String] = []
+    var low = 0
+    var high = comments.count
+    while low < high {
+      let middle = (low + high) / 2
+      if comments[middle].span.start < span.start { low = middle + 1 } else { high = middle }
+    }
+    for comment in comments[..<low].reversed() {
+      guard comment.isAlone, comment.text.hasPrefix("##"),
+        source.position(of: Int(comment.span.start)).line == line
+      else { break }
+      lines.append(trimmed(String(comment.text.dropFirst(2))))
+      line -= 1
+    }
+    return lines.isEmpty ? nil : lines.reversed().joined(separator: "\n")
+  }
+}
+
+func trimmed(_ text: String) -> String {
+  var part = text[...]
+  while let c = part.first, c.isWhitespace { part.removeFirst() }
+  while let c = part.last, c.isWhitespace { part.removeLast() }
+  return String(part)
+}

@@ -1,0 +1,328 @@
+// Expressions: operators by precedence, then what follows an operand.
+
+extension Parser {
+  private enum Level: Int {
+    case pipe = 1
+    case compose, or, and, comparison, range, sum, product
+  }
+
+  /// An expression; an anonymous function is the loosest of them.
+  mutating func expression() -> Expression {
+    let start = token.span
+    let result = nested { p -> Expression in
+      if let function = p.lambda() { return function }
+      return p.binary(Level.pipe.rawValue)
+    }
+    return result ?? Expression(.error, start)
+  }
+
+  /// Several expressions with commas between are a tuple (in `return a, b`, `a, b = …`).
+  mutating func expressionList() -> Expression {
+    let start = token.span
+    let first = spreadOrExpression()
+    if !isSign(.comma) || lineEnded { return first }
+    var items = [first]
+    while !lineEnded, take(.comma) {
+      if lineEnded && isEnd || isSign(.assign) || isSign(.rightBrace) || isSign(.semicolon) { break }
+      items.append(spreadOrExpression())
+    }
+    return Expression(.tuple(items), span(from: start))
+  }
+
+  mutating func spreadOrExpression() -> Expression {
+    let start = token.span
+    if take(.ellipsis) {
+      let inner = expression()
+      return Expression(.spread(inner), span(from: start))
+    }
+    return expression()
+  }
+
+  private func binaryLevel() -> Int? {
+    let t = token
+    switch t.kind {
+    case .sign(let sign):
+      switch sign {
+      case .pipe: return Level.pipe.rawValue
+      case .compose: return Level.compose.rawValue
+      case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual:
+        return Level.comparison.rawValue
+      case .rangeTo: return Level.range.rawValue
+      case .plus, .minus, .concatenate: return Level.sum.rawValue
+      case .star, .slash, .floorDivide, .percent, .at, .starStar: return Level.product.rawValue
+      case .andAnd: return Level.and.rawValue
+      case .orOr: return Level.or.rawValue
+      default: return nil
+      }
+    case .keyword(.or): return Level.or.rawValue
+    case .keyword(.and): return Level.and.rawValue
+    case .keyword(.in): return Level.comparison.rawValue
+    case .keyword(.not): return isKeyword(.in, 1) ? Level.comparison.rawValue : nil
+    case .int, .float, .string, .name, .keyword, .bad, .end: return nil
+    }
+  }
+
+  /// `|>`, `>>`, `and`, `or` may begin the next line.
+  private var continuesLine: Bool {
+    isSign(.pipe) || isSign(.compose) || isKeyword(.and) || isKeyword(.or)
+  }
+
+  mutating func binary(_ minimum: Int) -> Expression {
+    if isKeyword(.not), minimum <= Level.comparison.rawValue {
+      let start = token.span
+      advance()
+      let operand = nested { $0.binary(Level.comparison.rawValue) } ?? Expression(.error, start)
+      return rest(of: Expression(.not(operand), span(from: start)), minimum)
+    }
+    return rest(of: unary(), minimum)
+  }
+
+  private mutating func rest(of first: Expression, _ minimum: Int) -> Expression {
+    var left = first
+    var chain = 0
+    while let level = binaryLevel(), level >= minimum, !lineEnded || continuesLine {
+      chain += 1
+      if chain > Parser.maxChain {
+        report("nested-too-deep", "more than \(Parser.maxChain) operators in one expression", token.span)
+        index = tokens.count - 1
+        return left
+      }
+      if level == Level.comparison.rawValue {
+        left = comparison(left)
+        continue
+      }
+      let operatorToken = token
+      advance()
+      if case .sign(.concatenate) = operatorToken.kind, token.startsLine || isEnd {
+        report(
+          "increment-habit", "`++` needs a right side; it joins lists and strings",
+          operatorToken.span, help: ["to add one: `i += 1`"])
+        return left
+      }
+      if let function = operandLambda(operatorToken) { return function }
+      let right = nested { $0.binary(level + 1) } ?? Expression(.error, operatorToken.span)
+      left = combine(left, operatorToken, right)
+    }
+    return left
+  }
+
+  /// `x |> t -> …` needs brackets around the function.
+  private mutating func operandLambda(_ operatorToken: Token) -> Expression? {
+    guard case .name = token.kind, isSign(.arrow, 1) else { return nil }
+    report(
+      "lambda-operand", "an anonymous function needs brackets here", token.span,
+      help: ["write `\(source.text(in: operatorToken.span)) (\(source.text(in: token.span)) -> …)`"])
+    return Expression(.error, token.span)
+  }
+
+  private mutating func combine(_ left: Expression, _ sign: Token, _ right: Expression) -> Expression {
+    let whole = left.span.joined(with: right.span)
+    func op(_ o: BinaryOperator) -> Expression {
+      Expression(.binary(o, left, right, operatorSpan: sign.span), whole)
+    }
+    switch sign.kind {
+    case .keyword(.or): return Expression(.or(left, right), whole)
+    case .keyword(.and): return Expression(.and(left, right), whole)
+    case .sign(.pipe): return Expression(.pipe(left, right), whole)
+    case .sign(.compose): return Expression(.compose(left, right), whole)
+    case .sign(.rangeTo): return Expression(.range(left, right), whole)
+    case .sign(.plus): return op(.add)
+    case .sign(.minus): return op(.subtract)
+    case .sign(.concatenate): return op(.concatenate)
+    case .sign(.star): return op(.multiply)
+    case .sign(.slash): return op(.divide)
+    case .sign(.floorDivide): return op(.floorDivide)
+    case .sign(.percent): return op(.remainder)
+    case .sign(.at): return op(.matrixMultiply)
+    case .sign(.starStar):
+      report("python-habit", "`**` is not an operator", sign.span, help: ["power is `^`: `x ^ 2`"])
+      return Expression(.error, whole)
+    case .sign(.andAnd):
+      report("c-habit", "`&&` is not an operator", sign.span, help: ["write `and`"])
+      return Expression(.error, whole)
+    case .sign(.orOr):
+      report("c-habit", "`||` is not an operator", sign.span, help: ["write `or`"])
+      return Expression(.error, whole)
+    default: return Expression(.error, whole)
+    }
+  }
+
+  private func comparisonOperator() -> (ComparisonOperator, Int)? {
+    switch token.kind {
+    case .sign(.equal): (.equal, 1)
+    case .sign(.notEqual): (.notEqual, 1)
+    case .sign(.less): (.less, 1)
+    case .sign(.lessEqual): (.lessEqual, 1)
+    case .sign(.greater): (.greater, 1)
+    case .sign(.greaterEqual): (.greaterEqual, 1)
+    case .keyword(.in): (.in, 1)
+    case .keyword(.not) where isKeyword(.in, 1): (.notIn, 2)
+    default: nil
+    }
+  }
+
+  private mutating func comparison(_ first: Expression) -> Expression {
+    var links: [ComparisonLink] = []
+    while !lineEnded, let (comparison, length) = comparisonOperator(), links.count < Parser.maxChain {
+      let start = token.span
+      for _ in 0..<length { advance() }
+      let place = span(from: start)
+      let operand = nested { $0.binary(Level.range.rawValue) } ?? Expression(.error, start)
+      links.append(ComparisonLink(comparison, place, operand))
+    }
+    let end = links.last?.operand.span ?? first.span
+    return Expression(.comparison(first: first, rest: links), first.span.joined(with: end))
+  }
+
+  mutating func unary() -> Expression {
+    let start = token.span
+    if take(.minus) {
+      let operand = nested { $0.unary() } ?? Expression(.error, start)
+      return Expression(.unary(.negate, operand), span(from: start))
+    }
+    if isSign(.bang) {
+      report("c-habit", "`!` is not an operator", start, help: ["write `not`"])
+      advance()
+      return unary()
+    }
+    if take(.plus) { return nested { $0.unary() } ?? Expression(.error, start) }
+    return power()
+  }
+
+  private mutating func power() -> Expression {
+    let base = postfix()
+    if isSign(.caret), !lineEnded {
+      let sign = token.span
+      advance()
+      let exponent = nested { $0.unary() } ?? Expression(.error, sign)
+      return Expression(
+        .binary(.power, base, exponent, operatorSpan: sign), base.span.joined(with: exponent.span))
+    }
+    return base
+  }
+
+  mutating func postfix() -> Expression {
+    var result = primary()
+    var chain = 0
+    while chain < Parser.maxChain {
+      chain += 1
+      if isSign(.dot), isMemberName(1), !lineEnded || token.startsLine {
+        advance()
+        let name = memberName()
+        result = Expression(
+          .member(result, name: name.text, nameSpan: name.span), result.span.joined(with: name.span))
+        continue
+      }
+      if lineEnded { return result }
+      if isSign(.leftParen), canBeCalled(result) {
+        result = call(result)
+      } else if isSign(.leftBracket) {
+        result = subscripted(result)
+      } else if isSign(.quote), !token.hasSpaceBefore {
+        advance()
+        result = Expression(.transpose(result), span(from: result.span))
+      } else if isSign(.dot) {
+        advance()
+        report("expected-token", "a name must follow the point, found \(describe(token))", token.span)
+        return result
+      } else {
+        return result
+      }
+    }
+    report("nested-too-deep", "more than \(Parser.maxChain) calls in one chain", token.span)
+    return result
+  }
+
+  /// Any keyword may stand after the point.
+  private func isMemberName(_ ahead: Int) -> Bool {
+    switch peek(ahead).kind {
+    case .name, .keyword: true
+    case .int, .float, .string, .sign, .bad, .end: false
+    }
+  }
+
+  mutating func memberName() -> Name {
+    let name = Name(source.text(in: token.span), token.span)
+    advance()
+    return name
+  }
+
+  /// A number or string is not called: `2 (x)` forgot its sign.
+  private func canBeCalled(_ e: Expression) -> Bool {
+    switch e.kind {
+    case .int, .float: false
+    default: true
+    }
+  }
+
+  private mutating func call(_ callee: Expression) -> Expression {
+    let opened = token.span
+    advance()
+    let arguments = withNewlines(ignored: true) { p -> [Argument] in
+      var result: [Argument] = []
+      while !p.isSign(.rightParen), !p.isEnd, !p.hasFailed {
+        if case .name(let text) = p.token.kind, p.isSign(.assign, 1) {
+          let name = Name(text, p.token.span)
+          p.advance()
+          p.advance()
+          result.append(Argument(name: name, value: p.expression()))
+        } else if case .keyword(let k) = p.token.kind, p.isSign(.assign, 1) {
+          let name = Name(k.rawValue, p.token.span)
+          p.advance()
+          p.advance()
+          result.append(Argument(name: name, value: p.expression()))
+        } else {
+          var value = p.spreadOrExpression()
+          if p.isKeyword(.for) {
+            value = p.comprehension(value, opened)
+            value = Expression(value.kind, p.span(from: opened))
+          }
+          result.append(Argument(value: value))
+        }
+        if !p.take(.comma) { break }
+      }
+      p.expect(.rightParen, "to close the call", opened: opened)
+      return result
+    }
+    return Expression(.call(callee, arguments), span(from: callee.span))
+  }
+
+  private mutating func subscripted(_ base: Expression) -> Expression {
+    let opened = token.span
+    advance()
+    let items = withNewlines(ignored: true) { p -> [Subscript] in
+      var result: [Subscript] = []
+      while !p.isSign(.rightBracket), !p.isEnd, !p.hasFailed {
+        result.append(p.subscriptItem())
+        if !p.take(.comma) { break }
+      }
+      p.expect(.rightBracket, "to close the index", opened: opened)
+      return result
+    }
+    if items.isEmpty { report("expected-token", "an index is missing between the brackets", opened) }
+    return Expression(.index(base, items), span(from: base.span))
+  }
+
+  private mutating func subscriptItem() -> Subscript {
+    let start = token.span
+    if isSign(.ellipsis), isSign(.comma, 1) || isSign(.rightBracket, 1) {
+      advance()
+      return .ellipsis(start)
+    }
+    var from: Expression?
+    if !isSign(.colon) {
+      let item = expression()
+      if case .range(let a, let b) = item.kind, !isSign(.colon) {
+        return .slice(from: a, to: b, step: nil, span: item.span)
+      }
+      if !isSign(.colon) { return .item(item) }
+      from = item
+    }
+    advance()
+    var to: Expression?
+    var step: Expression?
+    if !isSign(.colon), !isSign(.comma), !isSign(.rightBracket), !isEnd { to = expression() }
+    if take(.colon), !isSign(.comma), !isSign(.rightBracket), !isEnd { step = expression() }
+    return .slice(from: from, to: to, step: step, span: span(from: start))
+  }
+}
