@@ -34,7 +34,7 @@ let package = Package(
     .target(
       name: "DLSRuntime",
       dependencies: [
-        "DLSSyntax", "DLSTensor",
+        "DLSSyntax", "DLSTensor", "CThreadState",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: native),

@@ -9,3 +9,7 @@ int64_t dls_next_sequence(void) { return ++sequence; }
 static _Thread_local void *graveyard = NULL;
 void *dls_get_graveyard(void) { return graveyard; }
 void dls_set_graveyard(void *value) { graveyard = value; }
+
+static _Thread_local void *ring = NULL;
+void *dls_get_ring(void) { return ring; }
+void dls_set_ring(void *value) { ring = value; }

@@ -13,7 +13,7 @@ struct Habit {
   }
 }
 
-enum Habits {
+package enum Habits {
   /// A word of another language at the start of a statement.
   static func ofStatement(_ word: String, _ next: Token, _ parser: Parser) -> Habit? {
     let followedByName: Bool

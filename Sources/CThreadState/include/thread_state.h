@@ -20,6 +20,10 @@ static inline void dls_set_interrupted(bool on) { dls_interrupt_flag = on ? 1 : 
 int64_t dls_next_sequence(void);
 
 /// Where this thread parks what must not be freed recursively; NULL until set.
+/// The list of this thread's containers, for the cycle collector; NULL until set.
+void *dls_get_ring(void);
+void dls_set_ring(void *ring);
+
 void *dls_get_graveyard(void);
 void dls_set_graveyard(void *graveyard);
 

@@ -5,8 +5,20 @@ import DLSTensor
 /// Base of every heap value. The library adds its own (layers, optimizers, figures) by overriding.
 package class Object {
   package let kind: ObjectKind
+  /// Links of the collector's list; only for objects that can take part in a cycle.
+  var collectorNext: Unmanaged<Object>?
+  var collectorPrevious: Unmanaged<Object>?
+  var collectorCount = 0
 
-  package init(_ kind: ObjectKind) { self.kind = kind }
+  package init(_ kind: ObjectKind) {
+    self.kind = kind
+    if canFormCycles { Collector.add(self) }
+  }
+
+  deinit { if collectorPrevious != nil { Collector.remove(self) } }
+
+  /// True for what can hold itself: containers, closures, models.
+  package var canFormCycles: Bool { false }
 
   /// What `type(x)` gives.
   package var typeName: String { "object" }

@@ -33,4 +33,6 @@ package enum ObjectKind: UInt8, Sendable {
   case type
   /// Anything else that the library makes: optimizers, figures, batches, tables.
   case other
+  /// A variable without a value yet; never seen by scripts.
+  case unset
 }

@@ -1,0 +1,98 @@
+// Arguments to parameters: positional first, then named, then defaults; and signatures as text.
+
+import DLSSyntax
+import DLSTensor
+
+package enum Signature {
+  /// `input, dim=none, keepdim=false`.
+  package static func text(_ parameters: [Parameter]) -> String {
+    parameters.map { p in
+      let name = p.isVariadic ? "..." + p.name : p.name
+      switch p.defaultValue {
+      case .required: return name
+      case .none: return name + "=none"
+      case .int(let x): return name + "=\(x)"
+      case .ints(let x): return name + "=\(x)"
+      case .float(let x): return name + "=" + NumberText.shortest(x)
+      case .bool(let x): return name + "=\(x)"
+      case .string(let x): return p.kind == .dtype ? name + "=" + x : name + "=\"\(x)\""
+      }
+    }.joined(separator: ", ")
+  }
+
+  static func value(_ d: Parameter.Default, _ kind: Parameter.Kind) -> Value {
+    switch d {
+    case .required, .none: .none
+    case .int(let x): .int(x)
+    case .ints(let x): .ints(x)
+    case .float(let x): .float(x)
+    case .bool(let x): .bool(x)
+    case .string(let x): kind == .dtype ? .object(TypeObject(x, dtype: DType.named(x))) : .string(x)
+    }
+  }
+
+  /// One value a parameter; what was left out holds its default, variadic ones hold a list.
+  package static func bind(_ name: String, _ parameters: [Parameter], _ arguments: CallArguments)
+    throws(Failure) -> [Value]
+  {
+    var values: [Value] = []
+    values.reserveCapacity(parameters.count)
+    var isSet: [Bool] = []
+    var next = 0
+    for p in parameters {
+      if p.isVariadic {
+        let rest = Array(arguments.positional[min(next, arguments.positional.count)...])
+        next = arguments.positional.count
+        // A single list stands for the numbers themselves.
+        if rest.count == 1, rest[0].sequenceItems != nil || rest[0].typeName == "tensor" {
+          values.append(rest[0])
+        } else {
+          values.append(.list(rest))
+        }
+        isSet.append(!rest.isEmpty)
+      } else if !p.isNamedOnly, next < arguments.positional.count {
+        values.append(arguments.positional[next])
+        next += 1
+        isSet.append(true)
+      } else {
+        values.append(value(p.defaultValue, p.kind))
+        isSet.append(false)
+      }
+    }
+    if next < arguments.positional.count {
+      let most = parameters.filter { !$0.isNamedOnly }.count
+      throw Failure(
+        "too-many-arguments",
+        "\(name) takes \(most == 0 ? "no arguments" : "at most \(most) argument\(most == 1 ? "" : "s")"), "
+          + "got \(arguments.positional.count)",
+        argument: next, help: ["it is `\(name)(\(text(parameters)))`"])
+    }
+    for (i, argument) in arguments.named.enumerated() {
+      guard let at = parameters.firstIndex(where: { $0.name == argument.name }) else {
+        let near = Spelling.nearest(to: argument.name, in: parameters.map(\.name))
+        throw Failure(
+          "unknown-argument", "\(name) has no argument `\(argument.name)`",
+          argument: arguments.positional.count + i,
+          help: near.map { ["did you mean `\($0)`?"] } ?? ["it is `\(name)(\(text(parameters)))`"])
+      }
+      if isSet[at] {
+        throw Failure(
+          "duplicate-argument", "\(name) got `\(argument.name)` twice",
+          argument: arguments.positional.count + i)
+      }
+      values[at] = argument.value
+      isSet[at] = true
+    }
+    for (i, p) in parameters.enumerated() where !isSet[i] && p.defaultValue == .required {
+      if p.isVariadic, p.kind == .ints || p.kind == .any { continue }
+      throw Failure(
+        "missing-argument", "\(name) needs `\(p.name)`",
+        help: ["it is `\(name)(\(text(parameters)))`"])
+    }
+    return values
+  }
+}
+
+extension DType {
+  package static func named(_ name: String) -> DType? { allCases.first { $0.name == name } }
+}

@@ -1,0 +1,307 @@
+// A session: the one way into the layer, for prompt, scripts, notebooks and tests alike.
+
+import DLSSyntax
+import DLSTensor
+import Glibc
+
+package struct SessionOptions {
+  /// Where `import name` looks, after the importing file's own directory.
+  package var searchPaths: [String] = []
+  package var maxTime: Double?
+  package var seed: UInt64?
+  package var arguments: [String] = []
+  package var sink: (Output) -> Void = { _ in }
+  /// Makes the composition `f >> g`.
+  package var compose: (Value, Value) -> Value = { a, b in
+    .object(ComposedObject(a, b))
+  }
+  /// Loads a plugin's ops: its name, and the directory of the script that asks.
+  package var plugins: (String, String?, Machine) throws(Failure) -> [Builtin] = { name, _, _ throws(Failure) in
+    throw Failure("no-plugins", "plugins are not available here")
+  }
+
+  package init() {}
+}
+
+/// f >> g without a library: calls one after the other.
+package final class ComposedObject: Object {
+  let first: Value
+  let second: Value
+  init(_ first: Value, _ second: Value) {
+    self.first = first
+    self.second = second
+    super.init(.other)
+  }
+  package override var isCallable: Bool { true }
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+    try machine.call(second, [try machine.call(first, arguments.positional, named: arguments.named)])
+  }
+}
+
+/// What came of one cell.
+package struct CellResult {
+  package var value: Value?
+  package var diagnostics: [Diagnostic] = []
+  package var isUnfinished = false
+  package var seconds = 0.0
+  package var hasFailed: Bool { diagnostics.contains { $0.severity == .error } }
+}
+
+package final class Session {
+  package enum Mode {
+    /// Shows the last value of a cell.
+    case prompt
+    /// Shows nothing but what is printed.
+    case script
+  }
+
+  package let machine: Machine
+  let module: Module
+  private let compilerScope: Scope
+  /// Values of cells, by number.
+  package private(set) var outputs: [Int: Value] = [:]
+  package var cell = 1
+  private let outputDict = DictObject()
+
+  package init(builtins: [Builtin], constants: [(String, Value)], options: SessionOptions) {
+    machine = Machine(options)
+    for builtin in builtins { machine.builtins[builtin.name] = .object(BuiltinObject(builtin)) }
+    for (name, value) in constants { machine.builtins[name] = value }
+    let machine = machine
+    module = Module(path: nil) { machine.builtins[$0] }
+    compilerScope = Scope(.module, parent: nil, module: module)
+  }
+
+  /// Runs a text. Never throws: what went wrong is in the result.
+  package func run(_ text: String, name: String, mode: Mode = .prompt, path: String? = nil) -> CellResult {
+    let start = Scalar64.now()
+    let parse = Parser.parse(Source(name: name, text: text), mode: mode == .prompt ? .prompt : .file)
+    var result = CellResult()
+    result.diagnostics = parse.diagnostics
+    if parse.hasErrors {
+      result.isUnfinished = parse.isUnfinished
+      result.seconds = Scalar64.now() - start
+      return result
+    }
+    do { result.value = try run(parse, mode, path) } catch {
+      result.diagnostics.append(diagnostic(error, parse.source))
+    }
+    result.seconds = Scalar64.now() - start
+    return result
+  }
+
+  /// Runs a parsed source statement by statement; `after` hears of each.
+  package func run(_ parse: Parse, _ mode: Mode, _ path: String?, after: ((Int, Value?) -> Void)? = nil)
+    throws(Failure) -> Value?
+  {
+    let target = path == nil ? module : Module(path: path) { [machine] in machine.builtins[$0] }
+    return try machine.execute(parse, target, path == nil ? compilerScope : nil, after: after)
+  }
+
+  func diagnostic(_ failure: Failure, _ source: Source?) -> Diagnostic {
+    if let d = failure.diagnostic { return d }
+    return Diagnostic(
+      code: failure.code, message: failure.message, source: nil, notes: failure.notes, help: failure.help)
+  }
+
+  /// Keeps a cell's value as `ans` and `out[n]`.
+  package func remember(_ value: Value) {
+    outputs[cell] = value
+    outputDict.entries[.int(cell)] = value
+    for (name, v) in [("ans", value), ("out", Value.object(outputDict))] {
+      let target = module.cell(name)
+      target.value = v
+      target.isSet = true
+    }
+  }
+
+  package var names: [String] { module.names }
+  package func value(of name: String) -> Value? {
+    if let cell = module.cells[name], cell.isSet { return cell.value }
+    return machine.word(name)
+  }
+  package func set(_ name: String, _ value: Value) {
+    let cell = module.cell(name)
+    cell.value = value
+    cell.isSet = true
+  }
+  package func reset() { for cell in module.cells.values { (cell.isSet, cell.value) = (false, .none) } }
+
+  /// Completions of the word before the cursor: names, or members after a point.
+  package func completions(_ line: String) -> [String] {
+    let bytes = Array(line.utf8)
+    var start = bytes.count
+    while start > 0, isNamePart(bytes[start - 1]) { start -= 1 }
+    let word = String(decoding: bytes[start...], as: UTF8.self)
+    var pool: [String]
+    if start > 0, bytes[start - 1] == 0x2e {
+      var from = start - 1
+      while from > 0, isNamePart(bytes[from - 1]) || bytes[from - 1] == 0x2e { from -= 1 }
+      let path = String(decoding: bytes[from..<(start - 1)], as: UTF8.self)
+      guard let holder = resolve(path) else { return [] }
+      pool = members(holder)
+    } else {
+      pool = machine.allNames(module).filter { !$0.hasPrefix(".") } + Keyword.allCases.map(\.rawValue)
+    }
+    return Array(Set(pool.filter { $0.hasPrefix(word) })).sorted()
+  }
+
+  private func isNamePart(_ c: UInt8) -> Bool {
+    c == 0x5f || c >= 0x30 && c <= 0x39 || (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a || c >= 0x80
+  }
+
+  private func resolve(_ path: String) -> Value? {
+    let parts = path.split(separator: ".").map(String.init)
+    guard let first = parts.first, var value = value(of: first) else { return nil }
+    for part in parts.dropFirst() {
+      guard let next = try? machine.ownMember(value, part) else { return nil }
+      value = next
+    }
+    return value
+  }
+
+  private func members(_ value: Value) -> [String] {
+    var result: [String] = []
+    if case .object(let object) = value { result += object.memberNames }
+    if value.tensorView != nil {
+      result += Machine.tensorMembers + OpTable.all.filter { $0.parameters.first?.kind == .tensor }.map(\.name)
+    }
+    return result + machine.builtins.keys.filter { $0.hasPrefix(".") }.map { String($0.dropFirst()) }
+  }
+}
+
+extension Machine {
+  /// Compiles and runs statements one by one: a mistake in the fifth leaves the first four done.
+  func execute(_ parse: Parse, _ module: Module, _ scope: Scope?, after: ((Int, Value?) -> Void)? = nil)
+    throws(Failure) -> Value?
+  {
+    let compiler = Compiler(parse.source, module, unset: unset)
+    if let scope { compiler.scope = scope }
+    var last: Value?
+    for (i, statement) in parse.program.statements.enumerated() {
+      last = nil
+      let code = try compiler.top(statement)
+      let holder = FunctionCode(
+        name: parse.source.name, source: parse.source, span: statement.span, module: module, unset: unset)
+      holder.slotCount = compiler.scope.slotCount
+      let base = try enter(holder, nil, statement.span)
+      defer { leave(holder, base) }
+      let frame = Frame(
+        slots: stack + base, captures: [], source: parse.source, machine: self, module: module)
+      let before = (depth, noGradDepth, currentSource)
+      currentSource = parse.source
+      defer { currentSource = before.2 }
+      do {
+        if case .expression = statement.kind {
+          let value = try code.eval(frame)
+          if !statement.isSilent { last = value }
+          if case .none = value { last = nil }
+        } else {
+          _ = try code.exec(frame)
+        }
+      } catch {
+        depth = before.0
+        restore(before.1)
+        throw frame.locate(error, statement.span)
+      }
+      after?(i, last)
+      Collector.collectIfDue()
+    }
+    return last
+  }
+
+  func loadPlugin(_ name: String, from module: Module) throws(Failure) {
+    let directory = module.path.map { FilePath.directory(of: $0) }
+    try register(try options.plugins(name, directory, self))
+  }
+
+  /// Finds, runs once and keeps a module.
+  func load(_ name: String, isPath: Bool, from module: Module) throws(Failure) -> ModuleObject {
+    let path = try find(name, isPath: isPath, from: module)
+    let title = ModuleName.of(name)
+    if let known = modules[path] {
+      if let at = importing.firstIndex(of: path) {
+        let ring = (importing[at...] + [path]).map { ModuleName.of($0) }.joined(separator: " -> ")
+        throw Failure("import-cycle", "these modules import each other: \(ring)")
+      }
+      return ModuleObject(title, known)
+    }
+    guard let text = FilePath.read(path) else {
+      throw Failure("missing-file", "cannot read `\(path)`")
+    }
+    let parse = Parser.parse(Source(name: path, text: text), mode: .file)
+    if let first = parse.diagnostics.first(where: { $0.severity == .error }) {
+      let failure = Failure(first.code, first.message)
+      failure.diagnostic = first
+      throw failure
+    }
+    let fresh = Module(path: path) { [unowned self] in self.builtins[$0] }
+    modules[path] = fresh
+    importing.append(path)
+    defer { importing.removeLast() }
+    do { _ = try execute(parse, fresh, nil) } catch {
+      modules[path] = nil
+      throw error
+    }
+    return ModuleObject(title, fresh)
+  }
+
+  private func find(_ name: String, isPath: Bool, from module: Module) throws(Failure) -> String {
+    let file = isPath && name.hasSuffix(".dls") ? name : name + ".dls"
+    if file.hasPrefix("/") {
+      if FilePath.exists(file) { return FilePath.absolute(file) }
+      throw Failure("missing-file", "there is no file `\(file)`")
+    }
+    let beside = module.path.map { FilePath.directory(of: $0) } ?? "."
+    let places = [beside] + options.searchPaths
+    for place in places where FilePath.exists(place + "/" + file) { return FilePath.absolute(place + "/" + file) }
+    let known = options.searchPaths.flatMap { FilePath.list($0) }.filter { $0.hasSuffix(".dls") }.map { String($0.dropLast(4)) }
+    let near = Spelling.nearest(to: name, in: known)
+    throw Failure(
+      "missing-file", "there is no module `\(name)`", notes: ["looked in " + places.joined(separator: ", ")],
+      help: near.map { ["did you mean `\($0)`?"] } ?? [])
+  }
+}
+
+/// Paths and files, as far as modules need them.
+package enum FilePath {
+  package static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  package static func absolute(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  /// A file's text; nil when it cannot be read or is no UTF-8. At most 64 MB: a script is not larger.
+  package static func read(_ path: String) -> String? {
+    guard let file = fopen(path, "rb") else { return nil }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&buffer, 1, buffer.count, file)
+      if count == 0 { break }
+      bytes += buffer[..<count]
+      if bytes.count > 64 << 20 { return nil }
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  package static func list(_ path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+}
