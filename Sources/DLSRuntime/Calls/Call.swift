@@ -3,7 +3,7 @@
 import DLSTensor
 
 /// Arguments as the script wrote them: positional ones first, then the named.
-package struct CallArguments {
+public struct CallArguments {
   package var positional: [Value]
   package var named: [(name: String, value: Value)]
 

@@ -7,7 +7,7 @@ import DLSTensor
 ///
 /// A class, so that typed throws pass one word; made and read by one interpreter thread only, which
 /// is what the unchecked conformance (that `Error` asks for) rests on.
-package final class Failure: Error, @unchecked Sendable {
+public final class Failure: Error, @unchecked Sendable {
   package var code: String
   package var message: String
   /// Index of the argument (or operand) at fault; the machine underlines its text.

@@ -44,7 +44,7 @@ package enum Signature {
         let rest = Array(arguments.positional[min(next, arguments.positional.count)...])
         next = arguments.positional.count
         // A single list stands for the numbers themselves.
-        if rest.count == 1, rest[0].sequenceItems != nil || rest[0].typeName == "tensor" {
+        if rest.count == 1, p.kind == .ints, rest[0].sequenceItems != nil || rest[0].typeName == "tensor" {
           values.append(rest[0])
         } else {
           values.append(.list(rest))

@@ -110,6 +110,8 @@ package enum FormatSpec {
     }
   }
 
+  package static func significant(_ x: Double, _ digits: Int) -> String { general(x, digits) }
+
   package static func fixed(_ x: Double, _ places: Int) -> String {
     if !x.isFinite { return NumberText.shortest(x) }
     return CNumber.print("f", x, places)

@@ -13,7 +13,7 @@ package enum Output {
   case status(String?)
 }
 
-package final class Machine {
+public final class Machine {
   package let options: SessionOptions
   package let generator: Generator
   let stack: UnsafeMutablePointer<Value>
@@ -31,6 +31,7 @@ package final class Machine {
   var importing: [String] = []
   var warned: Set<String> = []
   var isOutOfTime = false
+  weak var mainModule: Module?
   /// Where the statement under way stands, for warnings.
   var currentSource: Source?
 
@@ -315,6 +316,9 @@ package final class Machine {
   package func allNames(_ module: Module?) -> [String] {
     Array(builtins.keys) + Array(registered.keys) + (module?.names ?? [])
   }
+
+  /// The names that the script under way has given.
+  package var globalNames: [String] { mainModule?.names ?? [] }
 
   package func word(_ name: String) -> Value? { builtins[name] ?? registered[name] }
 }

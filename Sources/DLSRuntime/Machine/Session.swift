@@ -69,6 +69,7 @@ package final class Session {
     for (name, value) in constants { machine.builtins[name] = value }
     let machine = machine
     module = Module(path: nil) { machine.builtins[$0] }
+    machine.mainModule = module
     compilerScope = Scope(.module, parent: nil, module: module)
   }
 

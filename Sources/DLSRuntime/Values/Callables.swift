@@ -20,6 +20,9 @@ package final class FunctionObject: Object {
   package override var signature: [Parameter]? { code.signature }
   package var name: String { code.name }
   package var documentation: String? { code.documentation }
+  package var describedSignature: String { "\(code.name)(\(code.parameterText))" }
+  /// Its text in the script.
+  package var sourceText: String { code.source.text(in: code.span) }
 
   package override func describe(_ printer: inout Printer) {
     printer.write("<function \(code.name)(\(code.parameterText))>")

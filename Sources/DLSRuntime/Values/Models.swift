@@ -169,6 +169,9 @@ package final class ModelClassObject: Object {
   package override var typeName: String { "function" }
   package override var isCallable: Bool { true }
   package override var signature: [Parameter]? { code.constructor.signature }
+  package override var documentationText: String? {
+    "model \(code.name)(\(code.constructor.parameterText))" + (code.documentation.map { "\n" + $0 } ?? "")
+  }
   package override func describe(_ printer: inout Printer) {
     printer.write("<model \(code.name)(\(code.constructor.parameterText))>")
   }

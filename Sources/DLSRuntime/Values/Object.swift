@@ -3,7 +3,7 @@
 import DLSTensor
 
 /// Base of every heap value. The library adds its own (layers, optimizers, figures) by overriding.
-package class Object {
+open class Object {
   package let kind: ObjectKind
   /// Links of the collector's list; only for objects that can take part in a cycle.
   var collectorNext: Unmanaged<Object>?
@@ -18,81 +18,87 @@ package class Object {
   deinit { if collectorPrevious != nil { Collector.remove(self) } }
 
   /// True for what can hold itself: containers, closures, models.
-  package var canFormCycles: Bool { false }
+  open var canFormCycles: Bool { false }
 
   /// What `type(x)` gives.
-  package var typeName: String { "object" }
+  open var typeName: String { "object" }
 
   /// The value as text, as the prompt and `print` show it; `depth` guards against endless nesting.
-  package func describe(_ printer: inout Printer) { printer.write("<\(typeName)>") }
+  open func describe(_ printer: inout Printer) { printer.write("<\(typeName)>") }
 
   /// A member, or nil when there is none of that name (a uniform call is tried then).
-  package func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? { nil }
+  open func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? { nil }
 
   /// Assigns `x.name = value`; false when the object has no such member to assign.
-  package func setMember(_ name: String, _ value: Value, _ machine: Machine) throws(Failure)
+  open func setMember(_ name: String, _ value: Value, _ machine: Machine) throws(Failure)
     -> Bool
   { false }
 
-  /// Names for completion and for "did you mean".
-  package var memberNames: [String] { [] }
+  /// What help shows for it.
+  open var documentationText: String? { nil }
 
-  package var isCallable: Bool { false }
+  /// Names for completion and for "did you mean".
+  open var memberNames: [String] { [] }
+
+  open var isCallable: Bool { false }
 
   /// Calls it. `arguments` are as written: positional first, then named.
-  package func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+  open func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
     throw Failure("not-callable", "a \(typeName) cannot be called")
   }
 
   /// Its parameters, where it is callable and they are known; for errors, help and completion.
-  package var signature: [Parameter]? { nil }
+  open var signature: [Parameter]? { nil }
 
   /// `x[…]`, for what is not a list, tuple, dict, string or tensor.
-  package func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
+  open func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
     throw Failure("not-indexable", "a \(typeName) cannot be indexed")
   }
 
   /// What `for` runs over; nil when it cannot be iterated.
-  package func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? { nil }
+  open func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? { nil }
 
   /// `len(x)`; nil when it has no length.
-  package var length: Int? { nil }
+  open var length: Int? { nil }
 
   /// The tensor that operators and ops read in its place (a param's value, a table's matrix).
-  package var tensorValue: Tensor? { nil }
+  open var tensorValue: Tensor? { nil }
 
   /// Every value that it holds, for the cycle collector and for walks over parameters.
-  package func forEachReference(_ visit: (Value) -> Void) {}
+  open func forEachReference(_ visit: (Value) -> Void) {}
 
   /// Lets go of everything that it holds, to break a cycle that nothing else reaches.
-  package func clearReferences() {}
+  open func clearReferences() {}
 
   /// The parts that a walk over parameters enters, by name: fields of a model, layers of a
   /// composition, items of a list (named by their index). Empty for anything without params.
-  package var children: [(name: String, value: Value)] { [] }
+  open var children: [(name: String, value: Value)] { [] }
 
   /// Tensors that belong to a network's state without being trained (running means).
-  package var buffers: [(name: String, value: Tensor)] { [] }
+  open var buffers: [(name: String, value: Tensor)] { [] }
 
-  package func setBuffer(_ name: String, _ value: Tensor) {}
+  open func setBuffer(_ name: String, _ value: Tensor) {}
+
+  /// A copy whose parts are copied by `part`; nil for what is not copied.
+  open func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure) -> Value? { nil }
 
   /// Told by `net.train()` and `net.eval()`.
-  package func setTraining(_ on: Bool) {}
+  open func setTraining(_ on: Bool) {}
 }
 
 /// Gives values one after another.
-package class ValueIterator {
+open class ValueIterator {
   package init() {}
 
   /// The next value, or nil at the end.
-  package func next(_ machine: Machine) throws(Failure) -> Value? { nil }
+  open func next(_ machine: Machine) throws(Failure) -> Value? { nil }
 
   /// How many are left, when that is known (for progress lines).
-  package var remaining: Int? { nil }
+  open var remaining: Int? { nil }
 }
 
 /// One item between the brackets of `x[…]`, evaluated.
-package enum IndexItem {
+public enum IndexItem {
   case value(Value)
   case slice(from: Value, to: Value, step: Value)
   case ellipsis

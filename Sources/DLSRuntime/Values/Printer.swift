@@ -2,7 +2,7 @@
 
 import DLSTensor
 
-package struct Printer {
+public struct Printer {
   package private(set) var text = ""
   private var open: Set<ObjectIdentifier> = []
   private var depth = 0

@@ -5,7 +5,7 @@ import DLSTensor
 /// A value of the language. Numbers never allocate; everything else is one reference.
 ///
 /// The order of the cases fixes the tag byte that the machine's fast paths read (see `Machine`).
-package enum Value {
+public enum Value {
   case int(Int)
   case float(Double)
   case bool(Bool)
@@ -15,7 +15,7 @@ package enum Value {
 }
 
 /// What kind of heap value an object is, for switches and quick casts.
-package enum ObjectKind: UInt8, Sendable {
+public enum ObjectKind: UInt8, Sendable {
   case string
   case list
   case tuple

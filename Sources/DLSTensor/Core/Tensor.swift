@@ -2,7 +2,7 @@
 
 /// An n-dimensional array. Immutable to everyone but the kernels that fill it and the few in-place
 /// updates that first make sure that nothing else holds the storage.
-package final class Tensor {
+public final class Tensor {
   package let storage: Storage
   /// Where the first element lies, in elements.
   package let offset: Int

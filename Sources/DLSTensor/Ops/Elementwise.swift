@@ -33,7 +33,7 @@ extension Tensor {
   }
 
   /// The number 1 (or another) in this tensor's dtype.
-  func number(_ value: Double) throws(TensorError) -> Tensor {
+  package func number(_ value: Double) throws(TensorError) -> Tensor {
     try Tensor.scalar(value, dtype.isFloating ? dtype : .f32)
   }
 

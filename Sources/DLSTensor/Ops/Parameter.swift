@@ -1,7 +1,7 @@
 // What a callable takes: names, types and defaults, as signatures, help and checks read them.
 
 /// One parameter of an op, builtin, layer or optimizer.
-package struct Parameter: Sendable {
+public struct Parameter: Sendable {
   /// What may stand for it. Errors name it by `description`.
   package enum Kind: String, Sendable {
     case tensor

@@ -1,0 +1,142 @@
+// Layers: what they have in common, and the composition of them.
+
+import DLSRuntime
+import DLSTensor
+
+/// A callable with params. Kinds of layers subclass it; `LayerWords` declares them.
+package class Layer: Object {
+  package let name: String
+  package var isTraining = true
+
+  package init(_ name: String) {
+    self.name = name
+    super.init(.layer)
+  }
+
+  package override var typeName: String { name }
+  package override var isCallable: Bool { true }
+  package override func setTraining(_ on: Bool) { isTraining = on }
+
+  /// Params and inner layers by name, in PyTorch's order.
+  package var parts: [(name: String, value: Value)] { [] }
+  /// What stands between the brackets when the layer is shown.
+  package var settings: String { "" }
+  package override var children: [(name: String, value: Value)] { parts }
+  package override var memberNames: [String] { parts.map(\.name) + ["training"] }
+
+  package override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
+    if name == "training" { return .bool(isTraining) }
+    return parts.first { $0.name == name }?.value
+  }
+  package override func describe(_ printer: inout Printer) { printer.write("\(name)(\(settings))") }
+  package override func forEachReference(_ visit: (Value) -> Void) { for part in parts { visit(part.value) } }
+
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+    guard let first = arguments.positional.first, arguments.positional.count == 1, arguments.named.isEmpty else {
+      throw Failure("bad-argument", "\(name) takes one input")
+    }
+    let x = try first.asTensor(like: .f32)
+    do throws(TensorError) { return .tensor(try forward(x, machine)) } catch {
+      let failure = Failure(error)
+      failure.notes.append("in \(describedShort)")
+      throw failure
+    }
+  }
+
+  package var describedShort: String {
+    var printer = Printer()
+    describe(&printer)
+    return printer.text
+  }
+
+  package func forward(_ x: Tensor, _ machine: Machine) throws(TensorError) -> Tensor { x }
+}
+
+/// A param of a layer, made when its size is known.
+package final class LateParam {
+  package private(set) var param: ParamObject?
+  package init() {}
+  package init(_ tensor: Tensor) { param = ParamObject(ParameterCell(tensor)) }
+  package func make(_ tensor: Tensor) { param = ParamObject(ParameterCell(tensor)) }
+  package func replace(_ new: ParamObject) { param = new }
+  package var value: Value { param.map { .object($0) } ?? .none }
+  package var tensor: Tensor? { param?.cell.value }
+}
+
+extension Layer {
+  /// Uniform numbers from ±bound, as PyTorch fills its layers.
+  static func uniform(_ shape: [Int], _ bound: Double, _ machine: Machine) throws(TensorError) -> Tensor {
+    let t = try Tensor.empty(shape, .f32)
+    machine.generator.fillUniform(t, -bound, bound)
+    return t
+  }
+}
+
+/// Layers and functions one after another: `f >> g`, `Sequential(f, g)`.
+package final class SequentialLayer: Layer {
+  package private(set) var steps: [Value]
+
+  package init(_ steps: [Value]) {
+    self.steps = steps
+    super.init("Sequential")
+  }
+
+  package static func composed(_ a: Value, _ b: Value) -> Value {
+    func steps(_ value: Value) -> [Value] {
+      if case .object(let layer as SequentialLayer) = value { return layer.steps }
+      return [value]
+    }
+    return .object(SequentialLayer(steps(a) + steps(b)))
+  }
+
+  package override var canFormCycles: Bool { true }
+  package override var parts: [(name: String, value: Value)] {
+    steps.enumerated().map { (String($0), $1) }
+  }
+  package override var length: Int? { steps.count }
+  package override func clearReferences() { steps = [] }
+
+  package override func describe(_ printer: inout Printer) {
+    printer.enter(self, "Sequential(…)") { printer in
+      for (i, step) in steps.enumerated() {
+        if i > 0 { printer.write(" >> ") }
+        switch step.objectValue {
+        case let word as BuiltinObject: printer.write(word.builtin.name)
+        case let function as FunctionObject: printer.write(function.name)
+        default: printer.value(step)
+        }
+      }
+    }
+  }
+
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+    var given = arguments
+    for (i, step) in steps.enumerated() {
+      do throws(Failure) {
+        guard case .object(let object) = step else { continue }
+        given = CallArguments([try object.call(given, machine)])
+      } catch {
+        if error.diagnostic == nil, let layer = step.objectValue as? Layer {
+          let own = "in \(layer.describedShort)"
+          error.notes = error.notes.filter { $0 != own } + ["in layer \(i) of the composition: \(layer.describedShort)"]
+        }
+        throw error
+      }
+    }
+    return given.positional[0]
+  }
+
+  package override func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
+    let part = try Indexing.get(.list(steps), items, machine)
+    if let list = part.objectValue as? ListObject { return .object(SequentialLayer(list.items)) }
+    return part
+  }
+
+  package override func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? {
+    try machine.iterate(.list(steps))
+  }
+
+  package override func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure) -> Value? {
+    .object(SequentialLayer(try steps.mapped(part)))
+  }
+}
