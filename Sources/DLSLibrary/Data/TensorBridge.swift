@@ -61,7 +61,7 @@ extension Picture {
 
 extension Machine {
   /// A seed for a generator of one's own, drawn from the session's, so that `seed(n)` fixes it.
-  func drawSeed() -> UInt64 { generator.nextSeed() }
+  func drawSeed() -> UInt64 { generator.nextWord() }
 
   /// 0 ..< count in random order.
   func permutation(_ count: Int) -> [Int] {
