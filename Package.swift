@@ -26,11 +26,13 @@ let package = Package(
     .target(name: "CLineEditor", linkerSettings: [.linkedLibrary("edit")]),
     .target(
       name: "DLSLibrary",
-      dependencies: ["DLSRuntime", "DLSPlot", "CDLSPlugin"],
+      dependencies: ["DLSRuntime", "DLSPlot", "CDLSPlugin", "CPNG", "CZlib"],
       swiftSettings: native),
     .target(name: "DLSPlot", dependencies: ["GnuplotStream"], swiftSettings: native),
     .target(name: "GnuplotStream", linkerSettings: [.linkedLibrary("boost_iostreams")]),
     .target(name: "CDLSPlugin"),
+    .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "DLSRuntime",
       dependencies: [

@@ -4,7 +4,7 @@ import DLSRuntime
 import DLSTensor
 
 /// Tensors that belong together row by row, given out in pieces; shuffled anew at every pass.
-final class Batches: Object {
+package final class Batches: Object {
   let tensors: [Tensor]
   let size: Int
   let isShuffled: Bool
@@ -20,11 +20,11 @@ final class Batches: Object {
 
   var rowCount: Int { tensors.first?.shape.first ?? 0 }
 
-  override var typeName: String { "batches" }
-  override var length: Int? { dropsLast ? rowCount / size : (rowCount + size - 1) / size }
-  override var memberNames: [String] { ["batch_size", "rows"] }
+  package override var typeName: String { "batches" }
+  package override var length: Int? { dropsLast ? rowCount / size : (rowCount + size - 1) / size }
+  package override var memberNames: [String] { ["batch_size", "rows"] }
 
-  override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
+  package override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
     switch name {
     case "batch_size": .int(size)
     case "rows": .int(rowCount)
@@ -32,15 +32,15 @@ final class Batches: Object {
     }
   }
 
-  override func describe(_ printer: inout Printer) {
+  package override func describe(_ printer: inout Printer) {
     printer.write("<\(length ?? 0) batches of \(size) from \(rowCount) rows>")
   }
 
-  override func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? {
+  package override func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? {
     BatchIterator(self, order: isShuffled ? machine.permutation(rowCount) : nil)
   }
 
-  override func forEachReference(_ visit: (Value) -> Void) {
+  package override func forEachReference(_ visit: (Value) -> Void) {
     for tensor in tensors { visit(.tensor(tensor)) }
   }
 }
@@ -55,12 +55,12 @@ private final class BatchIterator: ValueIterator {
     self.order = order
   }
 
-  override var remaining: Int? {
+  package override var remaining: Int? {
     let left = batches.rowCount - at
     return batches.dropsLast ? left / batches.size : (left + batches.size - 1) / batches.size
   }
 
-  override func next(_ machine: Machine) throws(Failure) -> Value? {
+  package override func next(_ machine: Machine) throws(Failure) -> Value? {
     guard let left = remaining, left > 0 else { return nil }
     let end = min(at + batches.size, batches.rowCount)
     let range = at..<end

@@ -4,7 +4,7 @@ import DLSRuntime
 import DLSTensor
 
 /// Vinyals et al., Matching Networks for One Shot Learning (2016).
-final class Episodes: Object {
+package final class Episodes: Object {
   let x: Tensor
   /// The rows of each class.
   let members: [[Int]]
@@ -23,18 +23,18 @@ final class Episodes: Object {
     super.init(.other)
   }
 
-  override var typeName: String { "episodes" }
-  override var length: Int? { count }
+  package override var typeName: String { "episodes" }
+  package override var length: Int? { count }
 
-  override func describe(_ printer: inout Printer) {
+  package override func describe(_ printer: inout Printer) {
     printer.write("<\(count) episodes, \(way)-way \(shot)-shot, \(query) queries a class>")
   }
 
-  override func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? {
+  package override func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? {
     EpisodeIterator(self, SplitMix64(seed: machine.drawSeed()))
   }
 
-  override func forEachReference(_ visit: (Value) -> Void) { visit(.tensor(x)) }
+  package override func forEachReference(_ visit: (Value) -> Void) { visit(.tensor(x)) }
 
   /// One task: support rows and labels, query rows and labels, class after class.
   fileprivate func draw(_ random: inout SplitMix64) throws(TensorError) -> Value {
@@ -67,9 +67,9 @@ private final class EpisodeIterator: ValueIterator {
     left = episodes.count
   }
 
-  override var remaining: Int? { left }
+  package override var remaining: Int? { left }
 
-  override func next(_ machine: Machine) throws(Failure) -> Value? {
+  package override func next(_ machine: Machine) throws(Failure) -> Value? {
     guard left > 0 else { return nil }
     left -= 1
     return try tensorWork { () throws(TensorError) in try episodes.draw(&random) }

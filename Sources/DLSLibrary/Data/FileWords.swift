@@ -125,8 +125,8 @@ enum FileWords {
           help: ["save_npz(\"file.npz\", {x: x, y: y})"])
       }
       var arrays: [(name: String, array: ArrayData)] = []
-      for (key, item) in dict.pairs {
-        let name = key.printed()
+      for (key, item) in dict.entries {
+        let name = key.value.printed()
         guard !name.contains("/"), !name.contains("\0"), !name.isEmpty else {
           throw call.fail(value, "`\(name)` cannot be the name of an array in a file")
         }

@@ -127,8 +127,9 @@ extension Picture {
   /// Brightness as the eye weighs the colours (ITU-R BT.601).
   var gray: Picture {
     guard channels == 3 else { return self }
-    let values = (0..<(width * height)).map { i in
-      UInt8((299 * Int(bytes[3 * i]) + 587 * Int(bytes[3 * i + 1]) + 114 * Int(bytes[3 * i + 2])) / 1000)
+    let values = (0..<(width * height)).map { (i: Int) -> UInt8 in
+      let (r, g, b) = (Int(bytes[3 * i]), Int(bytes[3 * i + 1]), Int(bytes[3 * i + 2]))
+      return UInt8((299 * r + 587 * g + 114 * b) / 1000)
     }
     return Picture(width: width, height: height, channels: 1, bytes: values)
   }

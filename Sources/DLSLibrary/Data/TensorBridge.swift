@@ -87,7 +87,7 @@ extension Tensor {
     }
     if dtype == .i64 || dtype == .bool { return ints() }
     let values = doubles()
-    if let at = values.firstIndex(where: { $0 != $0.rounded() || abs($0) > 1e15 }) {
+    if let at = values.firstIndex(where: { $0 != $0.rounded() || $0.magnitude > 1e15 }) {
       throw call.fail(argument, "label \(at) is \(values[at]), not a whole number")
     }
     return values.map { Int($0) }

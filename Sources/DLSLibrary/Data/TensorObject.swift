@@ -21,11 +21,11 @@ package class TensorObject: Object {
 
   override package func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
     if let part = parts.first(where: { $0.name == name }) { return part.value }
-    return try machine.tensorMember(tensor, name)
+    return nil
   }
 
   override package func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
-    try machine.index(.tensor(tensor), items)
+    try Indexing.get(.tensor(tensor), items, machine)
   }
 
   override package func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? {
@@ -33,7 +33,7 @@ package class TensorObject: Object {
   }
 
   override package func describe(_ printer: inout Printer) {
-    printer.write(.tensor(tensor))
+    printer.value(.tensor(tensor))
   }
 
   override package func forEachReference(_ visit: (Value) -> Void) {

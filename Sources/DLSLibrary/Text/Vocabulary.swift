@@ -4,7 +4,7 @@ import DLSRuntime
 import DLSTensor
 
 /// The words of a text, the most frequent first; `v["word"]` is its number.
-final class Vocabulary: Object {
+package final class Vocabulary: Object {
   let words: [String]
   let counts: [Int]
   let ids: [String: Int]
@@ -16,11 +16,11 @@ final class Vocabulary: Object {
     super.init(.other)
   }
 
-  override var typeName: String { "vocabulary" }
-  override var length: Int? { words.count }
-  override var memberNames: [String] { ["words", "counts"] }
+  package override var typeName: String { "vocabulary" }
+  package override var length: Int? { words.count }
+  package override var memberNames: [String] { ["words", "counts"] }
 
-  override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
+  package override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
     switch name {
     case "words": .list(words.map { .string($0) })
     case "counts":
@@ -31,12 +31,12 @@ final class Vocabulary: Object {
     }
   }
 
-  override func describe(_ printer: inout Printer) {
+  package override func describe(_ printer: inout Printer) {
     let first = words.prefix(5).joined(separator: ", ")
     printer.write("<vocabulary of \(words.count) words: \(first)\(words.count > 5 ? ", …" : "")>")
   }
 
-  override func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
+  package override func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
     guard items.count == 1, case .value(let key) = items[0] else {
       throw Failure("bad-index", "a vocabulary takes one word or number")
     }

@@ -5,7 +5,7 @@ import DLSTensor
 import Glibc
 
 /// Reads as the matrix of vectors; a word in brackets gives its row.
-final class WordVectors: TensorObject {
+package final class WordVectors: TensorObject {
   let words: [String]
   let rows: [String: Int]
   /// The vectors at length 1, made when first asked for.
@@ -21,13 +21,13 @@ final class WordVectors: TensorObject {
       parts: [("words", .list(words.map { .string($0) })), ("vectors", .tensor(vectors))])
   }
 
-  override var typeName: String { "embeddings" }
+  package override var typeName: String { "embeddings" }
 
-  override func describe(_ printer: inout Printer) {
+  package override func describe(_ printer: inout Printer) {
     printer.write("<\(words.count) words in \(dim) dimensions>")
   }
 
-  override func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
+  package override func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
     guard items.count == 1, case .value(.object(let object)) = items[0],
       let word = object as? StringObject
     else { return try super.index(items, machine) }

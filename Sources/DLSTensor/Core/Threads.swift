@@ -21,25 +21,26 @@ package enum Parallel {
 
   /// Runs `body(begin, end)` over [0, count) on the threads, in equal pieces of at least `grain`.
   package static func forEach(
-    _ count: Int, grain: Int, _ body: @escaping (_ begin: Int, _ end: Int) -> Void
+    _ count: Int, grain: Int, _ body: (_ begin: Int, _ end: Int) -> Void
   ) {
     if count <= grain {
       if count > 0 { body(0, count) }
       return
     }
-    let box = Box(body)
-    withExtendedLifetime(box) {
+    withoutActuallyEscaping(body) { body in
+      let box = Box(body)
       dls_parallel_for(
         Int64(count), Int64(grain),
         { context, begin, end in
           guard let context else { return }
           Unmanaged<Box>.fromOpaque(context).takeUnretainedValue().body(Int(begin), Int(end))
         }, Unmanaged.passUnretained(box).toOpaque())
+      box.body = { _, _ in }
     }
   }
 
   private final class Box {
-    let body: (Int, Int) -> Void
+    var body: (Int, Int) -> Void
     init(_ body: @escaping (Int, Int) -> Void) { self.body = body }
   }
 }
