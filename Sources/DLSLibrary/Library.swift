@@ -19,6 +19,13 @@ package enum Library {
     return own + lifted
   }()
 
+  /// Options of a session that uses this library.
+  package static var options: SessionOptions {
+    var options = SessionOptions()
+    options.compose = SequentialLayer.composed
+    return options
+  }
+
   /// Names of values that are no functions.
   package static var constants: [(String, Value)] {
     var result: [(String, Value)] = [

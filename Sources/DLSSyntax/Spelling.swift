@@ -5,7 +5,7 @@ package enum Spelling {
   package static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     let own = Array(word.utf8)
     if own.isEmpty || own.count > 64 { return nil }
-    let limit = own.count <= 2 ? 1 : own.count <= 5 ? 2 : 3
+    let limit = own.count <= 3 ? 1 : own.count <= 5 ? 2 : 3
     var best: (distance: Int, text: String)?
     for candidate in candidates where candidate != word {
       let other = Array(candidate.utf8)

@@ -20,6 +20,7 @@ private func optimizer(
       switch p.kind {
       case .bool: flags[p.name] = try call.bool(i + 1)
       case .list:
+        if call.isNone(i + 1) { continue }
         for (k, item) in try call.list(i + 1).enumerated() { settings["\(p.name)\(k + 1)"] = item.number ?? 0 }
       default: settings[p.name] = try call.float(i + 1)
       }

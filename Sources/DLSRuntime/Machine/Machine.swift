@@ -289,6 +289,12 @@ public final class Machine {
     if Interrupt.isSet { throw interruption() }
   }
 
+  /// Called from another thread when the time is over.
+  package func expire() {
+    isOutOfTime = true
+    Interrupt.set()
+  }
+
   func interruption() -> Failure {
     isOutOfTime
       ? Failure("out-of-time", "stopped after \(options.maxTime.map { "\($0)" } ?? "its") seconds (--max-time)")

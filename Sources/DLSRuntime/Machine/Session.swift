@@ -99,7 +99,19 @@ package final class Session {
     return try machine.execute(parse, target, path == nil ? compilerScope : nil, after: after)
   }
 
+  /// Runs a parsed source as a script; `after` hears of each statement and its value.
+  package func run(_ parse: Parse, path: String?, after: @escaping (Int, Value?) -> Void) -> CellResult {
+    var result = CellResult()
+    do { result.value = try run(parse, .script, path, after: after) } catch {
+      result.diagnostics.append(diagnostic(error, parse.source))
+    }
+    return result
+  }
+
   func diagnostic(_ failure: Failure, _ source: Source?) -> Diagnostic {
+    if failure.code == "exit" {
+      return Diagnostic(code: "exit", message: failure.thrown?.describe() ?? "0")
+    }
     if let d = failure.diagnostic { return d }
     return Diagnostic(
       code: failure.code, message: failure.message, source: nil, notes: failure.notes, help: failure.help)

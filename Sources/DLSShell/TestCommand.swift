@@ -1,0 +1,141 @@
+// `dls test`: runs scripts and compares what they print with their `#=>` lines.
+
+import DLSLibrary
+import DLSRuntime
+import DLSSyntax
+import Glibc
+
+final class TestCommand {
+  let options: RunOptions
+  private var isUpdating = false
+
+  init(_ options: RunOptions) { self.options = options }
+
+  func run(_ arguments: [String]) -> Int32 {
+    let files = arguments.filter { $0 != "--update" }
+    isUpdating = files.count < arguments.count
+    if files.isEmpty { return Command.misuse("test needs a file") }
+    var failures = 0
+    var checked = 0
+    for path in files {
+      guard let text = FilePath.read(path) else {
+        Terminal.writeError("error: cannot read `\(path)`\n")
+        failures += 1
+        continue
+      }
+      let outcome = test(path, text)
+      failures += outcome.failures
+      checked += outcome.checked
+    }
+    Terminal.write("\(checked) output\(checked == 1 ? "" : "s") compared, \(failures) wrong\n")
+    return failures == 0 ? 0 : 1
+  }
+
+  private func test(_ path: String, _ text: String) -> (checked: Int, failures: Int) {
+    let parse = Parser.parse(Source(name: path, text: text), mode: .file)
+    var printed = ""
+    var outputs: [Int: String] = [:]
+    let runner = Runner(options)
+    let session = runner.session([]) { output in
+      if case .text(let piece) = output { printed += piece }
+      if case .diagnostic(let d) = output { Runner.report(d) }
+    }
+    let errors = parse.diagnostics.filter { $0.severity == .error }
+    for d in errors { Runner.report(d) }
+    if !errors.isEmpty { return (0, errors.count) }
+    var failures = 0
+    let result = session.run(parse, path: FilePath.absolute(path)) { i, value in
+      var shown = printed
+      if let value {
+        if !shown.isEmpty, !shown.hasSuffix("\n") { shown += "\n" }
+        shown += value.describe()
+      }
+      outputs[i] = shown
+      printed = ""
+    }
+    for d in result.diagnostics where d.severity == .error {
+      Runner.report(d)
+      failures += 1
+    }
+    var edits: [(Span, String)] = []
+    for expectation in parse.program.expectations {
+      guard let actual = outputs[expectation.statement] else { continue }
+      let own = OutputText.trimmed(actual)
+      if OutputText.matches(own, OutputText.trimmed(expectation.text)) { continue }
+      if isUpdating {
+        edits.append((expectation.span, own))
+        continue
+      }
+      failures += 1
+      let line = parse.source.position(of: Int(expectation.span.start)).line
+      Terminal.writeError("\(path):\(line): expected\n  \(expectation.text)\ngot\n  \(own)\n")
+    }
+    if isUpdating, !edits.isEmpty { update(path, text, edits) }
+    return (parse.program.expectations.count, failures)
+  }
+
+  private func update(_ path: String, _ text: String, _ edits: [(Span, String)]) {
+    var bytes = Array(text.utf8)
+    for (span, new) in edits.sorted(by: { $0.0.start > $1.0.start }) {
+      let lines = new.split(separator: "\n", omittingEmptySubsequences: false).map { "#=> " + $0 }
+      bytes.replaceSubrange(Int(span.start)..<Int(span.end), with: lines.joined(separator: "\n").utf8)
+    }
+    do { try SafeFile.write(path, bytes) } catch { Terminal.writeError("error: \(error.message)\n") }
+  }
+}
+
+/// Comparing outputs: numbers within 1e-3 relative, everything else exactly.
+package enum OutputText {
+  package static func trimmed(_ text: String) -> String {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+      var line = String(line)
+      while let last = line.last, last == " " || last == "\r" || last == "\t" { line.removeLast() }
+      return line
+    }
+    while lines.last == "" { lines.removeLast() }
+    while lines.first == "" { lines.removeFirst() }
+    return lines.joined(separator: "\n")
+  }
+
+  package static func matches(_ actual: String, _ expected: String) -> Bool {
+    if actual == expected { return true }
+    let (a, b) = (pieces(actual), pieces(expected))
+    if a.count != b.count { return false }
+    for (x, y) in zip(a, b) where x != y {
+      guard let p = Double(x), let q = Double(y) else { return false }
+      if !(abs(p - q) <= 1e-3 * max(abs(p), abs(q)) + 1e-9) { return false }
+    }
+    return true
+  }
+
+  /// Numbers, words and signs; runs of spaces count as one.
+  private static func pieces(_ text: String) -> [String] {
+    var result: [String] = []
+    let characters = Array(text)
+    var i = 0
+    while i < characters.count {
+      let c = characters[i]
+      if c == " " {
+        while i < characters.count, characters[i] == " " { i += 1 }
+        continue
+      }
+      let startsNumber = c.isNumber || c == "-" && i + 1 < characters.count && characters[i + 1].isNumber
+      if startsNumber {
+        var j = i + 1
+        while j < characters.count, characters[j].isNumber || characters[j] == "." && j + 1 < characters.count && characters[j + 1].isNumber || characters[j] == "e"
+          || (characters[j] == "-" || characters[j] == "+") && characters[j - 1] == "e" { j += 1 }
+        result.append(String(characters[i..<j]))
+        i = j
+      } else if c.isLetter || c == "_" {
+        var j = i
+        while j < characters.count, characters[j].isLetter || characters[j].isNumber || characters[j] == "_" { j += 1 }
+        result.append(String(characters[i..<j]))
+        i = j
+      } else {
+        result.append(String(c))
+        i += 1
+      }
+    }
+    return result
+  }
+}
