@@ -19,7 +19,7 @@ let package = Package(
     .target(
       name: "DLSShell",
       dependencies: [
-        "DLSLibrary", "CLineEditor",
+        "DLSLibrary", "DLSPlot", "CLineEditor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: native),
@@ -28,8 +28,13 @@ let package = Package(
       name: "DLSLibrary",
       dependencies: ["DLSRuntime", "DLSPlot", "CDLSPlugin", "CPNG", "CZlib"],
       swiftSettings: native),
-    .target(name: "DLSPlot", dependencies: ["GnuplotStream"], swiftSettings: native),
-    .target(name: "GnuplotStream", linkerSettings: [.linkedLibrary("boost_iostreams")]),
+    .target(name: "DLSPlot", dependencies: ["GnuplotStream", "CThreadState"], swiftSettings: native),
+    .target(
+      name: "GnuplotStream",
+      linkerSettings: [
+        .linkedLibrary("boost_iostreams"), .linkedLibrary("boost_system"),
+        .linkedLibrary("boost_filesystem"),
+      ]),
     .target(name: "CDLSPlugin"),
     .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),

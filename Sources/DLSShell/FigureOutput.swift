@@ -1,8 +1,64 @@
 // Figures on their way to a window or the terminal.
 
+import DLSLibrary
+import DLSPlot
 import DLSRuntime
+import Glibc
 
 enum FigureOutput {
-  static func isFigure(_ object: Object) -> Bool { object.typeName == "figure" }
-  static func show(_ object: Object) {}
+  static func isFigure(_ object: Object) -> Bool { object is FigureObject }
+
+  /// A window where there is a display; else the terminal: sixels where it shows them, coloured text
+  /// where it does not; nothing where output is no terminal.
+  static func show(_ object: Object) {
+    guard let figure = object as? FigureObject else { return }
+    do throws(PlotError) {
+      if getenv("DISPLAY") != nil || getenv("WAYLAND_DISPLAY") != nil {
+        try Plotter.draw(figure.data, .window)
+        return
+      }
+      guard isatty(1) != 0 else { return }
+      if hasSixels() {
+        Terminal.write(String(decoding: try Plotter.draw(figure.data, .sixel), as: UTF8.self) + "\n")
+        return
+      }
+      let size = terminalSize()
+      let target = GnuplotScript.Target.text(columns: max(40, min(size.columns - 1, 120)), rows: max(12, min(size.rows - 4, 32)))
+      Terminal.write(String(decoding: try Plotter.draw(figure.data, target), as: UTF8.self))
+    } catch { Terminal.writeError("error: \(error.message)\n") }
+  }
+
+  static func terminalSize() -> (columns: Int, rows: Int) {
+    var size = winsize()
+    if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return (Int(size.ws_col), Int(size.ws_row)) }
+    return (80, 24)
+  }
+
+  private nonisolated(unsafe) static var sixels: Bool?
+
+  /// Asks the terminal what it can do (primary device attributes: 4 stands for sixels), once.
+  private static func hasSixels() -> Bool {
+    if let sixels { return sixels }
+    var found = false
+    var old = termios()
+    if isatty(0) != 0, tcgetattr(0, &old) == 0 {
+      var raw = old
+      raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
+      tcsetattr(0, TCSANOW, &raw)
+      Terminal.write("\u{1b}[c")
+      var answer: [UInt8] = []
+      var request = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+      while answer.count < 64, poll(&request, 1, 200) > 0 {
+        var byte: UInt8 = 0
+        if read(0, &byte, 1) != 1 { break }
+        answer.append(byte)
+        if byte == 0x63 { break }
+      }
+      tcsetattr(0, TCSANOW, &old)
+      let parts = String(decoding: answer, as: UTF8.self).split { !$0.isNumber }
+      found = parts.dropFirst().contains("4")
+    }
+    sixels = found
+    return found
+  }
 }

@@ -11,6 +11,7 @@ extern _Thread_local int32_t dls_no_grad_depth;
 /// Set by SIGINT; polled at loop back-edges, calls and inside long kernels.
 extern volatile int32_t dls_interrupt_flag;
 
+static inline const volatile int32_t *dls_interrupt_pointer(void) { return &dls_interrupt_flag; }
 static inline int32_t dls_get_no_grad_depth(void) { return dls_no_grad_depth; }
 static inline void dls_set_no_grad_depth(int32_t depth) { dls_no_grad_depth = depth; }
 static inline bool dls_is_interrupted(void) { return dls_interrupt_flag != 0; }

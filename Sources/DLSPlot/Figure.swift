@@ -1,0 +1,91 @@
+// What a figure is made of: panels, and series in them. Plain values.
+
+/// One thing drawn in a panel.
+package struct Series: Sendable {
+  package enum Kind: Sendable {
+    case lines
+    case points
+    case linesPoints
+    /// Bars at x of height y; `width` in units of x.
+    case bars(width: Double)
+    /// Rows of numbers as colours; `flips` puts row 0 at the top.
+    case image(rows: Int, columns: Int, flips: Bool)
+    /// Pixels with three channels, 0 to 1.
+    case colourImage(rows: Int, columns: Int)
+    case contour(rows: Int, columns: Int, levels: Int)
+    case surface(rows: Int, columns: Int)
+    /// Arrows from (x, y) along (u, v).
+    case arrows
+    case box
+    /// Words at places.
+    case words([String])
+    case filled
+  }
+
+  package var kind: Kind
+  package var label: String
+  package var x: [Double]
+  package var y: [Double]
+  /// Grid values, or a colour per point; u for arrows.
+  package var z: [Double]
+  package var w: [Double]
+  package var colour: String?
+  package var width: Double
+  package var isDashed = false
+
+  package init(
+    _ kind: Kind, label: String = "", x: [Double] = [], y: [Double] = [], z: [Double] = [],
+    w: [Double] = [], colour: String? = nil, width: Double = 2
+  ) {
+    self.kind = kind
+    self.label = label
+    self.x = x
+    self.y = y
+    self.z = z
+    self.w = w
+    self.colour = colour
+    self.width = width
+  }
+}
+
+package struct Panel: Sendable {
+  package var title = ""
+  package var xLabel = ""
+  package var yLabel = ""
+  package var xRange: (Double, Double)?
+  package var yRange: (Double, Double)?
+  package var isXLog = false
+  package var isYLog = false
+  package var hasLegend = true
+  package var hasAxes = true
+  package var hasGrid = true
+  package var isSquare = false
+  package var colourBar = false
+  package var palette = "viridis"
+  package var xTicks: [(Double, String)] = []
+  package var yTicks: [(Double, String)] = []
+  package var series: [Series] = []
+
+  package init() {}
+}
+
+package struct FigureData: Sendable {
+  package var panels: [Panel] = [Panel()]
+  /// Panels a row.
+  package var columns = 1
+  package var title = ""
+  /// In pixels.
+  package var width = 800
+  package var height = 560
+
+  package init() {}
+
+  package var rows: Int { (panels.count + columns - 1) / max(columns, 1) }
+  package var isEmpty: Bool { panels.allSatisfy { $0.series.isEmpty } }
+}
+
+/// What went wrong with a plot.
+package struct PlotError: Error {
+  package var message: String
+  package var help: [String] = []
+}
