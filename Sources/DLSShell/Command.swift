@@ -31,7 +31,7 @@ package enum Command {
   }
 
   static let verbs: Set<String> = [
-    "test", "highlight", "explain", "help", "bench", "notebook", "plugin",
+    "test", "highlight", "explain", "help", "bench", "notebook", "plugin", "completions",
   ]
 
   static func run(_ arguments: [String]) -> Int32 {

@@ -19,7 +19,18 @@ enum Verbs {
       }
       Terminal.write(text + "\n")
       return 0
+    case "explain": return explain(arguments.first ?? "")
+    case "completions": return Completions.run(arguments.first ?? "")
     default: return Command.misuse("`\(verb)` is not there yet")
     }
+  }
+
+  static func explain(_ code: String) -> Int32 {
+    guard let entry = DiagnosticCatalog.named(code) else {
+      let near = Spelling.nearest(to: code, in: DiagnosticCatalog.all.map(\.code))
+      return Command.misuse("there is no error code `\(code)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    }
+    Terminal.write(entry.page + "\n")
+    return 0
   }
 }

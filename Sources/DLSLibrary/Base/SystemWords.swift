@@ -50,6 +50,15 @@ enum SystemWords {
       call.machine.print((text ?? "nothing is known about \(call.value(0).describe())") + "\n")
       return .none
     },
+    Builtin(
+      "data_path", [Parameter("name", .string)], "The path of a data set that comes with dls, such as \"digits.csv\".", family: "Files"
+    ) { call throws(Failure) in
+      let name = try call.string(0)
+      let places = call.machine.options.searchPaths.map { FilePath.directory(of: $0) + "/data" }
+      for place in places where FilePath.exists(place + "/" + name) { return .string(place + "/" + name) }
+      let near = Spelling.nearest(to: name, in: places.flatMap { FilePath.list($0) })
+      throw call.fail(0, code: "missing-file", "there is no data set `\(name)`", help: near.map { ["did you mean `\($0)`?"] } ?? [])
+    },
     Builtin("exists", [path], "True when there is such a file or folder.", family: "Files") { call throws(Failure) in
       .bool(FilePath.exists(try call.string(0)))
     },
