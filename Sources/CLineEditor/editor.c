@@ -17,6 +17,7 @@ struct dls_editor {
   void *context;
   char *pasted;  // a paste with newlines, to be handed over as it is
   char *typed;   // what stood on the line before it
+  int was_interrupted;
 };
 
 static char *prompt_of(EditLine *edit) {
@@ -125,6 +126,15 @@ static unsigned char take_paste(EditLine *edit, int character) {
   return CC_NEWLINE;
 }
 
+// Ctrl-C on the line: gives the line up.
+static unsigned char interrupt_line(EditLine *edit, int character) {
+  (void)character;
+  dls_editor *editor = NULL;
+  el_get(edit, EL_CLIENTDATA, &editor);
+  editor->was_interrupted = 1;
+  return CC_EOF;
+}
+
 dls_editor *dls_editor_open(const char *history_path, dls_completer complete, void *context) {
   dls_editor *editor = calloc(1, sizeof *editor);
   if (!editor) return NULL;
@@ -145,7 +155,11 @@ dls_editor *dls_editor_open(const char *history_path, dls_completer complete, vo
   el_set(editor->edit, EL_SIGNAL, 0);
   el_set(editor->edit, EL_ADDFN, "dls-complete", "completes the word", complete_word);
   el_set(editor->edit, EL_ADDFN, "dls-paste", "takes a paste whole", take_paste);
+  el_set(editor->edit, EL_ADDFN, "dls-interrupt", "gives the line up", interrupt_line);
+  // While a line is edited Ctrl-C is a key; while a cell runs it is a signal.
+  el_set(editor->edit, EL_SETTY, "-d", "-isig", NULL);
   el_source(editor->edit, NULL);
+  el_set(editor->edit, EL_BIND, "^C", "dls-interrupt", NULL);
   el_set(editor->edit, EL_BIND, "\t", "dls-complete", NULL);
   el_set(editor->edit, EL_BIND, "\033[200~", "dls-paste", NULL);
   el_set(editor->edit, EL_BIND, "\033[3~", "ed-delete-next-char", NULL);
@@ -162,6 +176,7 @@ char *dls_editor_read(dls_editor *editor, const char *prompt, int *status) {
   fflush(stdout);
   int count = 0;
   errno = 0;
+  editor->was_interrupted = 0;
   const char *line = el_gets(editor->edit, &count);
   int reason = errno;
   fputs("\033[?2004l", stdout);
@@ -175,9 +190,8 @@ char *dls_editor_read(dls_editor *editor, const char *prompt, int *status) {
     *status = DLS_LINE;
     return whole;
   }
-  if (!line || count <= 0) {
-    *status = reason == EINTR ? DLS_INTERRUPTED : DLS_END;
-    if (reason == EINTR) el_set(editor->edit, EL_REFRESH);
+  if (editor->was_interrupted || !line || count <= 0) {
+    *status = editor->was_interrupted || reason == EINTR ? DLS_INTERRUPTED : DLS_END;
     return NULL;
   }
   *status = DLS_LINE;

@@ -29,7 +29,8 @@ package enum Library {
   /// Names of values that are no functions.
   package static var constants: [(String, Value)] {
     var result: [(String, Value)] = [
-      ("pi", .float(.pi)), ("e", .float(2.718281828459045)), ("inf", .float(.infinity)), ("nan", .float(.nan)),
+      ("pi", .float(.pi)), ("e", .float(2.718281828459045)), ("inf", .float(.infinity)),
+      ("nan", .float(.nan)),
     ]
     for dtype in DType.allCases where dtype != .bool {
       result.append((dtype.name, .object(TypeObject(dtype.name, dtype: dtype))))

@@ -6,7 +6,9 @@ import GnuplotStream
 package enum Plotter {
   /// Draws; gives what gnuplot wrote (terminal text or sixels).
   @discardableResult
-  package static func draw(_ figure: FigureData, _ target: GnuplotScript.Target) throws(PlotError) -> [UInt8] {
+  package static func draw(_ figure: FigureData, _ target: GnuplotScript.Target) throws(PlotError)
+    -> [UInt8]
+  {
     var stays = false
     if case .window = target { stays = true }
     var script = try GnuplotScript.text(figure, target)
@@ -18,9 +20,11 @@ package enum Plotter {
     defer { dls_gnuplot_free(result) }
     let errors = result.errors.map { String(cString: $0) } ?? ""
     if result.status != 0 {
-      throw PlotError(message: "gnuplot: " + (complaint(errors) ?? "it ended with status \(result.status)"))
+      throw PlotError(
+        message: "gnuplot: " + (complaint(errors) ?? "it ended with status \(result.status)"))
     }
-    if let text = complaint(errors), text.lowercased().contains("error") || text.contains("cannot") {
+    if let text = complaint(errors), text.lowercased().contains("error") || text.contains("cannot")
+    {
       throw PlotError(message: "gnuplot: " + text)
     }
     guard let output = result.output else { return [] }
@@ -32,9 +36,14 @@ package enum Plotter {
     let lines = text.split(separator: "\n").map(String.init).filter { line in
       !line.allSatisfy { $0 == " " || $0 == "^" } && !line.hasPrefix("gnuplot>")
     }
-    guard let line = lines.last(where: { $0.contains("line ") || $0.lowercased().contains("error") || $0.contains("cannot") }) ?? lines.last
+    guard
+      let line = lines.last(where: {
+        $0.contains("line ") || $0.lowercased().contains("error") || $0.contains("cannot")
+      }) ?? lines.last
     else { return nil }
-    if let colon = line.range(of: ": "), line.hasPrefix("\"") || line.contains(", line ") { return String(line[colon.upperBound...]) }
+    if let colon = line.range(of: ": "), line.hasPrefix("\"") || line.contains(", line ") {
+      return String(line[colon.upperBound...])
+    }
     return line
   }
 }

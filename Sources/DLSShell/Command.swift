@@ -37,7 +37,9 @@ package enum Command {
   static func run(_ arguments: [String]) -> Int32 {
     var options = RunOptions()
     var rest = arguments[...]
-    while let flag = rest.first, flag.hasPrefix("-"), flag != "-", flag != "-e", flag != "-h", flag != "--help", flag != "--version" {
+    while let flag = rest.first, flag.hasPrefix("-"), flag != "-", flag != "-e", flag != "-h",
+      flag != "--help", flag != "--version"
+    {
       rest.removeFirst()
       switch options.take(flag, &rest) {
       case .taken: continue
@@ -60,7 +62,9 @@ package enum Command {
       Terminal.write("dls \(Version.text)\n")
       return 0
     default:
-      if verbs.contains(first), !FilePathCheck.isFile(first) { return Verbs.run(first, Array(rest), options) }
+      if verbs.contains(first), !FilePathCheck.isFile(first) {
+        return Verbs.run(first, Array(rest), options)
+      }
       return Runner(options).runFile(first, Array(rest))
     }
   }
@@ -98,17 +102,25 @@ struct RunOptions {
       name = String(flag[..<equals])
       value = String(flag[flag.index(after: equals)...])
     }
-    guard ["--max-memory", "--max-time", "--threads", "--seed"].contains(name) else { return .unknown }
+    guard ["--max-memory", "--max-time", "--threads", "--seed"].contains(name) else {
+      return .unknown
+    }
     guard let text = value ?? rest.popFirst() else { return .bad("\(name) needs a value") }
     switch name {
     case "--max-memory":
-      guard let bytes = RunOptions.bytes(text) else { return .bad("\(name) needs a size such as 500M or 2G, not `\(text)`") }
+      guard let bytes = RunOptions.bytes(text) else {
+        return .bad("\(name) needs a size such as 500M or 2G, not `\(text)`")
+      }
       maxMemory = bytes
     case "--max-time":
-      guard let seconds = Double(text), seconds > 0 else { return .bad("\(name) needs seconds, not `\(text)`") }
+      guard let seconds = Double(text), seconds > 0 else {
+        return .bad("\(name) needs seconds, not `\(text)`")
+      }
       maxTime = seconds
     case "--threads":
-      guard let n = Int(text), n >= 1, n <= 64 else { return .bad("\(name) needs a number from 1 to 64, not `\(text)`") }
+      guard let n = Int(text), n >= 1, n <= 64 else {
+        return .bad("\(name) needs a number from 1 to 64, not `\(text)`")
+      }
       threads = n
     default:
       guard let n = UInt64(text) else { return .bad("\(name) needs a whole number, not `\(text)`") }

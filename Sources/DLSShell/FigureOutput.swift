@@ -19,18 +19,22 @@ enum FigureOutput {
       }
       guard isatty(1) != 0 else { return }
       if hasSixels() {
-        Terminal.write(String(decoding: try Plotter.draw(figure.data, .sixel), as: UTF8.self) + "\n")
+        Terminal.write(
+          String(decoding: try Plotter.draw(figure.data, .sixel), as: UTF8.self) + "\n")
         return
       }
       let size = terminalSize()
-      let target = GnuplotScript.Target.text(columns: max(40, min(size.columns - 1, 120)), rows: max(12, min(size.rows - 4, 32)))
+      let target = GnuplotScript.Target.text(
+        columns: max(40, min(size.columns - 1, 120)), rows: max(12, min(size.rows - 4, 32)))
       Terminal.write(String(decoding: try Plotter.draw(figure.data, target), as: UTF8.self))
     } catch { Terminal.writeError("error: \(error.message)\n") }
   }
 
   static func terminalSize() -> (columns: Int, rows: Int) {
     var size = winsize()
-    if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return (Int(size.ws_col), Int(size.ws_row)) }
+    if ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      return (Int(size.ws_col), Int(size.ws_row))
+    }
     return (80, 24)
   }
 

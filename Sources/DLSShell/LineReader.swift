@@ -17,7 +17,9 @@ final class LineReader {
 
   private final class Context {
     let complete: (String) -> (there: Int, words: [String])
-    init(_ complete: @escaping (String) -> (there: Int, words: [String])) { self.complete = complete }
+    init(_ complete: @escaping (String) -> (there: Int, words: [String])) {
+      self.complete = complete
+    }
   }
 
   init?(complete: @escaping (String) -> (there: Int, words: [String])) {
@@ -27,7 +29,8 @@ final class LineReader {
       { raw, line, cursor in
         guard let raw, let line else { return nil }
         let context = Unmanaged<Context>.fromOpaque(raw).takeUnretainedValue()
-        let text = String(decoding: UnsafeRawBufferPointer(start: line, count: Int(cursor)), as: UTF8.self)
+        let text = String(
+          decoding: UnsafeRawBufferPointer(start: line, count: Int(cursor)), as: UTF8.self)
         let (there, words) = context.complete(text)
         return strdup(([String(there)] + words).joined(separator: "\n"))
       }, Unmanaged.passUnretained(context).toOpaque())
@@ -42,7 +45,8 @@ final class LineReader {
     func variable(_ name: String) -> String? {
       getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
-    guard let base = variable("XDG_STATE_HOME") ?? variable("HOME").map({ $0 + "/.local/state" }) else { return nil }
+    guard let base = variable("XDG_STATE_HOME") ?? variable("HOME").map({ $0 + "/.local/state" })
+    else { return nil }
     var path = ""
     for part in (base + "/dls").split(separator: "/") {
       path += "/" + part

@@ -23,14 +23,17 @@ final class Prompt {
   }
 
   func run() -> Int32 {
-    Terminal.write("dls \(Version.text), the deep learning shell. :help lists the commands, ?name explains a word.\n")
+    Terminal.write(
+      "dls \(Version.text), the deep learning shell. :help lists the commands, ?name explains a word.\n"
+    )
     reader = LineReader { [unowned self] in self.complete($0) }
     guard let reader else { return Command.misuse("the terminal cannot be used for a prompt") }
     var pending = ""
     while !wantsToQuit {
       Interrupt.clear()
       let number = "\(session.cell)"
-      let prompt = pending.isEmpty ? "[\(number)]> " : String(repeating: " ", count: number.count) + "... "
+      let prompt =
+        pending.isEmpty ? "[\(number)]> " : String(repeating: " ", count: number.count) + "... "
       switch reader.read(prompt) {
       case .end:
         Terminal.write("\n")
@@ -41,7 +44,9 @@ final class Prompt {
       case .text(let line):
         let text = pending.isEmpty ? line : pending + "\n" + line
         // An empty line ends what cannot be finished.
-        if !pending.isEmpty, line.allSatisfy(\.isWhitespace), !isUnfinished(text) || text.hasSuffix("\n\n") {
+        if !pending.isEmpty, line.allSatisfy(\.isWhitespace),
+          !isUnfinished(text) || text.hasSuffix("\n\n")
+        {
           pending = ""
           submit(text)
         } else if pending.isEmpty && isCommand(text) || !isUnfinished(text) {
@@ -77,7 +82,8 @@ final class Prompt {
     var text = text
     // A line that goes on where the last value stopped.
     let head = PromptCommands.trimmed(text)
-    if head.hasPrefix("|>") || head.hasPrefix(">>") || head.hasPrefix("and ") || head.hasPrefix("or ")
+    if head.hasPrefix("|>") || head.hasPrefix(">>") || head.hasPrefix("and ")
+      || head.hasPrefix("or ")
       || head.hasPrefix(".") && head.dropFirst().first?.isLetter == true
     {
       text = "ans " + head
@@ -85,6 +91,7 @@ final class Prompt {
     let number = session.cell
     let result = session.run(text, name: "<prompt \(number)>")
     runner.show(.status(nil))
+    if Interrupt.isSet { Terminal.write("\n") }
     for d in result.diagnostics {
       if d.code == "exit" {
         wantsToQuit = true
@@ -105,8 +112,12 @@ final class Prompt {
       transcript.append("[\(number)]> \(text)")
     }
     if !result.hasFailed { cells.append(text) }
-    if let command = PromptCommands.meant(by: text, result) { Terminal.writeError(" = help: did you mean `\(command)`?\n") }
-    if showsTime { Terminal.write("\(NumberText.shortest((result.seconds * 1e6).rounded() / 1e3)) ms\n") }
+    if let command = PromptCommands.meant(by: text, result) {
+      Terminal.writeError(" = help: did you mean `\(command)`?\n")
+    }
+    if showsTime {
+      Terminal.write("\(NumberText.shortest((result.seconds * 1e6).rounded() / 1e3)) ms\n")
+    }
     session.cell += 1
   }
 
@@ -121,7 +132,9 @@ final class Prompt {
       let slash = path.lastIndex(of: "/")
       let folder = slash.map { String(path[...$0]) } ?? ""
       let part = slash.map { String(path[path.index(after: $0)...]) } ?? path
-      return (part.utf8.count, FilePath.list(folder.isEmpty ? "." : folder).filter { $0.hasPrefix(part) })
+      return (
+        part.utf8.count, FilePath.list(folder.isEmpty ? "." : folder).filter { $0.hasPrefix(part) }
+      )
     }
     let part = line.utf8.reversed().prefix { c in
       c == 0x5f || c >= 0x30 && c <= 0x39 || (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a || c >= 0x80

@@ -15,23 +15,36 @@ struct PromptCommand: Sendable {
 
 enum PromptCommands {
   static let all: [PromptCommand] = [
-    PromptCommand(name: "help", usage: ":help [TOPIC]", summary: "lists the commands, or what is known about a topic") { rest, _ in
+    PromptCommand(
+      name: "help", usage: ":help [TOPIC]",
+      summary: "lists the commands, or what is known about a topic"
+    ) { rest, _ in
       if rest.isEmpty {
-        for command in PromptCommands.all { Terminal.write(pad(command.usage, 24) + command.summary + "\n") }
-        Terminal.write(pad("?name  ??name", 24) + "documentation of a word; also its source\n" + pad("!command", 24) + "a shell command\n")
+        for command in PromptCommands.all {
+          Terminal.write(pad(command.usage, 24) + command.summary + "\n")
+        }
+        Terminal.write(
+          pad("?name  ??name", 24) + "documentation of a word; also its source\n"
+            + pad("!command", 24) + "a shell command\n")
         Terminal.write("Words by family:\n" + Documentation.index + "\n")
       } else {
         explainWord(rest, nil)
       }
     },
-    PromptCommand(name: "vars", usage: ":vars", summary: "the names that you have given, with their values' types") { _, prompt in
+    PromptCommand(
+      name: "vars", usage: ":vars",
+      summary: "the names that you have given, with their values' types"
+    ) { _, prompt in
       for name in prompt.session.names where name != "ans" && name != "out" {
         guard let value = prompt.session.value(of: name) else { continue }
         let what = value.tensorView.map { $0.typeText } ?? value.typeName
         Terminal.write(pad(name, 18) + what + "\n")
       }
     },
-    PromptCommand(name: "time", usage: ":time [EXPRESSION]", summary: "how long an expression takes; alone, shows it after every cell") { rest, prompt in
+    PromptCommand(
+      name: "time", usage: ":time [EXPRESSION]",
+      summary: "how long an expression takes; alone, shows it after every cell"
+    ) { rest, prompt in
       if rest.isEmpty {
         prompt.showsTime.toggle()
         Terminal.write("times are \(prompt.showsTime ? "shown" : "hidden")\n")
@@ -42,7 +55,9 @@ enum PromptCommands {
       prompt.evaluate(rest)
       prompt.showsTime = before
     },
-    PromptCommand(name: "bench", usage: ":bench EXPRESSION", summary: "the median time of many runs") { rest, prompt in
+    PromptCommand(
+      name: "bench", usage: ":bench EXPRESSION", summary: "the median time of many runs"
+    ) { rest, prompt in
       if rest.isEmpty { return Terminal.writeError("error: :bench needs an expression\n") }
       var times: [Double] = []
       let end = Scalar64.now() + 1
@@ -56,47 +71,74 @@ enum PromptCommands {
         if times.count >= 10_000 { break }
       }
       times.sort()
-      func text(_ s: Double) -> String { s < 1e-3 ? "\(FormatSpec.significant(s * 1e6, 4)) µs" : "\(FormatSpec.significant(s * 1e3, 4)) ms" }
-      Terminal.write("median \(text(times[times.count / 2])), from \(text(times[0])) to \(text(times[times.count - 1])), \(times.count) runs\n")
+      func text(_ s: Double) -> String {
+        s < 1e-3
+          ? "\(FormatSpec.significant(s * 1e6, 4)) µs" : "\(FormatSpec.significant(s * 1e3, 4)) ms"
+      }
+      Terminal.write(
+        "median \(text(times[times.count / 2])), from \(text(times[0])) to \(text(times[times.count - 1])), \(times.count) runs\n"
+      )
     },
-    PromptCommand(name: "load", usage: ":load FILE", summary: "runs a script here, and keeps its names") { rest, prompt in
-      guard let text = FilePath.read(rest) else { return Terminal.writeError("error: cannot read `\(rest)`\n") }
+    PromptCommand(
+      name: "load", usage: ":load FILE", summary: "runs a script here, and keeps its names"
+    ) { rest, prompt in
+      guard let text = FilePath.read(rest) else {
+        return Terminal.writeError("error: cannot read `\(rest)`\n")
+      }
       let result = prompt.session.run(text, name: rest, mode: .script)
       for d in result.diagnostics { Runner.report(d) }
     },
-    PromptCommand(name: "transcript", usage: ":transcript FILE", summary: "writes what was typed and shown to a file") { rest, prompt in
+    PromptCommand(
+      name: "transcript", usage: ":transcript FILE",
+      summary: "writes what was typed and shown to a file"
+    ) { rest, prompt in
       save(rest, prompt.transcript.joined(separator: "\n") + "\n")
     },
-    PromptCommand(name: "export", usage: ":export FILE", summary: "writes the cells that ran as a script") { rest, prompt in
+    PromptCommand(
+      name: "export", usage: ":export FILE", summary: "writes the cells that ran as a script"
+    ) { rest, prompt in
       save(rest, prompt.cells.map { "# %%\n" + $0 }.joined(separator: "\n") + "\n")
     },
-    PromptCommand(name: "plugin", usage: ":plugin NAME", summary: "loads a plugin's words") { rest, prompt in
-      if rest.isEmpty || rest.contains("\"") { return Terminal.writeError("error: :plugin needs a name\n") }
+    PromptCommand(name: "plugin", usage: ":plugin NAME", summary: "loads a plugin's words") {
+      rest, prompt in
+      if rest.isEmpty || rest.contains("\"") {
+        return Terminal.writeError("error: :plugin needs a name\n")
+      }
       prompt.evaluate("plugin \"\(rest)\"")
     },
-    PromptCommand(name: "set", usage: ":set threads N | seed N", summary: "sets the threads of kernels, or the seed") { rest, prompt in
+    PromptCommand(
+      name: "set", usage: ":set threads N | seed N",
+      summary: "sets the threads of kernels, or the seed"
+    ) { rest, prompt in
       let parts = rest.split(separator: " ")
-      guard parts.count == 2, let n = Int(parts[1]), n >= 0 else { return Terminal.writeError("error: :set takes `threads N` or `seed N`\n") }
+      guard parts.count == 2, let n = Int(parts[1]), n >= 0 else {
+        return Terminal.writeError("error: :set takes `threads N` or `seed N`\n")
+      }
       switch parts[0] {
       case "threads": Parallel.threads = n
       case "seed": prompt.session.machine.generator.reseed(UInt64(n))
       default: Terminal.writeError("error: :set takes `threads N` or `seed N`\n")
       }
     },
-    PromptCommand(name: "explain", usage: ":explain CODE", summary: "what an error means and what mends it") { rest, _ in
+    PromptCommand(
+      name: "explain", usage: ":explain CODE", summary: "what an error means and what mends it"
+    ) { rest, _ in
       _ = Verbs.explain(rest)
     },
     PromptCommand(name: "reset", usage: ":reset", summary: "forgets all names") { _, prompt in
       prompt.session.reset()
       Terminal.write("all names are forgotten\n")
     },
-    PromptCommand(name: "quit", usage: ":quit", summary: "leaves") { _, prompt in prompt.wantsToQuit = true },
+    PromptCommand(name: "quit", usage: ":quit", summary: "leaves") { _, prompt in
+      prompt.wantsToQuit = true
+    },
   ]
 
   static func run(_ text: String, _ prompt: Prompt) {
     if text.hasPrefix("?") {
       let isDeep = text.hasPrefix("??")
-      return explainWord(trimmed(String(text.dropFirst(isDeep ? 2 : 1))), prompt, withSource: isDeep)
+      return explainWord(
+        trimmed(String(text.dropFirst(isDeep ? 2 : 1))), prompt, withSource: isDeep)
     }
     if text.hasPrefix("!") {
       // The user asked for a shell, and only here is there one.
@@ -106,14 +148,18 @@ enum PromptCommands {
     let words = text.dropFirst().split(separator: " ", maxSplits: 1).map(String.init)
     guard let name = words.first, let command = all.first(where: { $0.name == name }) else {
       let near = Spelling.nearest(to: words.first ?? "", in: all.map(\.name))
-      return Terminal.writeError("error: there is no command `\(text)`\n" + (near.map { " = help: did you mean `:\($0)`?\n" } ?? " = help: `:help` lists them\n"))
+      return Terminal.writeError(
+        "error: there is no command `\(text)`\n"
+          + (near.map { " = help: did you mean `:\($0)`?\n" } ?? " = help: `:help` lists them\n"))
     }
     command.body(words.count > 1 ? trimmed(words[1]) : "", prompt)
   }
 
   /// A lone word such as `quit` or `exit` suggests the command.
   static func meant(by text: String, _ result: CellResult) -> String? {
-    guard result.hasFailed, result.diagnostics.contains(where: { $0.code == "unknown-name" }) else { return nil }
+    guard result.hasFailed, result.diagnostics.contains(where: { $0.code == "unknown-name" }) else {
+      return nil
+    }
     let word = trimmed(text)
     if word == "exit" || word == "q" { return ":quit" }
     return all.contains { $0.name == word } ? ":" + word : nil
@@ -123,17 +169,24 @@ enum PromptCommands {
     if let value = prompt?.session.value(of: name) {
       let page = Documentation.of(value)
       Terminal.write((page ?? "\(name) is \(value.kindText)") + "\n")
-      if withSource, case .object(let function as FunctionObject) = value { Terminal.write("\n" + function.sourceText + "\n") }
+      if withSource, case .object(let function as FunctionObject) = value {
+        Terminal.write("\n" + function.sourceText + "\n")
+      }
       return
     }
     if let page = Documentation.topic(name) { return Terminal.write(page + "\n") }
-    let near = Spelling.nearest(to: name, in: Library.builtins.map(\.name) + (prompt?.session.names ?? []))
-    Terminal.writeError("error: nothing is known about `\(name)`\n" + (near.map { " = help: did you mean `?\($0)`?\n" } ?? ""))
+    let near = Spelling.nearest(
+      to: name, in: Library.builtins.map(\.name) + (prompt?.session.names ?? []))
+    Terminal.writeError(
+      "error: nothing is known about `\(name)`\n"
+        + (near.map { " = help: did you mean `?\($0)`?\n" } ?? ""))
   }
 
   private static func save(_ path: String, _ text: String) {
     if path.isEmpty { return Terminal.writeError("error: a file name is missing\n") }
-    do throws(Failure) { try SafeFile.write(path, Array(text.utf8)) } catch { Terminal.writeError("error: \(error.message)\n") }
+    do throws(Failure) { try SafeFile.write(path, Array(text.utf8)) } catch {
+      Terminal.writeError("error: \(error.message)\n")
+    }
   }
 
   private static func pad(_ text: String, _ width: Int) -> String {

@@ -22,7 +22,8 @@ final class Runner {
     settings.maxTime = options.maxTime
     settings.searchPaths = Home.libraryPaths
     settings.sink = sink ?? { [unowned self] in self.show($0) }
-    let session = Session(builtins: Library.builtins, constants: Library.constants, options: settings)
+    let session = Session(
+      builtins: Library.builtins, constants: Library.constants, options: settings)
     if let limit = options.maxTime { Deadline.start(limit, session) }
     Signals.install()
     return session
@@ -65,7 +66,9 @@ final class Runner {
   /// Reports what went wrong; the exit status.
   func finish(_ result: CellResult) -> Int32 {
     clearStatus()
-    if let d = result.diagnostics.first(where: { $0.code == "exit" }) { return Int32(d.message) ?? 0 }
+    if let d = result.diagnostics.first(where: { $0.code == "exit" }) {
+      return Int32(d.message) ?? 0
+    }
     for d in result.diagnostics where d.severity != .error { Runner.report(d) }
     let errors = result.diagnostics.filter { $0.severity == .error }
     for d in errors.prefix(10) { Runner.report(d) }
@@ -94,17 +97,21 @@ final class Runner {
       if n <= 0 { break }
       bytes += buffer[..<n]
     }
-    return finish(session(arguments).run(String(decoding: bytes, as: UTF8.self), name: "-", mode: .script))
+    return finish(
+      session(arguments).run(String(decoding: bytes, as: UTF8.self), name: "-", mode: .script))
   }
 
   func runFile(_ path: String, _ arguments: [String]) -> Int32 {
     guard let text = FilePath.read(path) else {
       let why = FilePath.exists(path) ? "cannot be read as UTF-8 text" : "is not there"
       let near = Spelling.nearest(to: path, in: FilePath.list(".") + Command.verbs)
-      Terminal.writeError("error: the file `\(path)` \(why)\n" + (near.map { " = help: did you mean `\($0)`?\n" } ?? ""))
+      Terminal.writeError(
+        "error: the file `\(path)` \(why)\n"
+          + (near.map { " = help: did you mean `\($0)`?\n" } ?? ""))
       return FilePath.exists(path) ? 1 : path.hasSuffix(".dls") ? 1 : 2
     }
-    return finish(session(arguments).run(text, name: path, mode: .script, path: FilePath.absolute(path)))
+    return finish(
+      session(arguments).run(text, name: path, mode: .script, path: FilePath.absolute(path)))
   }
 }
 

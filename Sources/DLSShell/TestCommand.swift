@@ -23,12 +23,25 @@ final class TestCommand {
         failures += 1
         continue
       }
-      let outcome = test(path, text)
+      let outcome = test(path, path.hasSuffix(".md") ? TestCommand.examples(text) : text)
       failures += outcome.failures
       checked += outcome.checked
     }
     Terminal.write("\(checked) output\(checked == 1 ? "" : "s") compared, \(failures) wrong\n")
     return failures == 0 ? 0 : 1
+  }
+
+  /// The ```dls blocks of a Markdown text, every other line left empty, so that lines keep their number.
+  static func examples(_ text: String) -> String {
+    var isInside = false
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+      if line.hasPrefix("```") {
+        isInside = !isInside && line == "```dls"
+        return ""
+      }
+      return isInside ? String(line) : ""
+    }
+    return lines.joined(separator: "\n")
   }
 
   private func test(_ path: String, _ text: String) -> (checked: Int, failures: Int) {
@@ -60,8 +73,8 @@ final class TestCommand {
     var edits: [(Span, String)] = []
     for expectation in parse.program.expectations {
       guard let actual = outputs[expectation.statement] else { continue }
-      let own = OutputText.trimmed(actual)
-      if OutputText.matches(own, OutputText.trimmed(expectation.text)) { continue }
+      let own = OutputComparison.trimmed(actual)
+      if OutputComparison.matches(own, OutputComparison.trimmed(expectation.text)) { continue }
       if isUpdating {
         edits.append((expectation.span, own))
         continue
@@ -78,64 +91,11 @@ final class TestCommand {
     var bytes = Array(text.utf8)
     for (span, new) in edits.sorted(by: { $0.0.start > $1.0.start }) {
       let lines = new.split(separator: "\n", omittingEmptySubsequences: false).map { "#=> " + $0 }
-      bytes.replaceSubrange(Int(span.start)..<Int(span.end), with: lines.joined(separator: "\n").utf8)
+      bytes.replaceSubrange(
+        Int(span.start)..<Int(span.end), with: lines.joined(separator: "\n").utf8)
     }
-    do { try SafeFile.write(path, bytes) } catch { Terminal.writeError("error: \(error.message)\n") }
-  }
-}
-
-/// Comparing outputs: numbers within 1e-3 relative, everything else exactly.
-package enum OutputText {
-  package static func trimmed(_ text: String) -> String {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
-      var line = String(line)
-      while let last = line.last, last == " " || last == "\r" || last == "\t" { line.removeLast() }
-      return line
+    do { try SafeFile.write(path, bytes) } catch {
+      Terminal.writeError("error: \(error.message)\n")
     }
-    while lines.last == "" { lines.removeLast() }
-    while lines.first == "" { lines.removeFirst() }
-    return lines.joined(separator: "\n")
-  }
-
-  package static func matches(_ actual: String, _ expected: String) -> Bool {
-    if actual == expected { return true }
-    let (a, b) = (pieces(actual), pieces(expected))
-    if a.count != b.count { return false }
-    for (x, y) in zip(a, b) where x != y {
-      guard let p = Double(x), let q = Double(y) else { return false }
-      if !(abs(p - q) <= 1e-3 * max(abs(p), abs(q)) + 1e-9) { return false }
-    }
-    return true
-  }
-
-  /// Numbers, words and signs; runs of spaces count as one.
-  private static func pieces(_ text: String) -> [String] {
-    var result: [String] = []
-    let characters = Array(text)
-    var i = 0
-    while i < characters.count {
-      let c = characters[i]
-      if c == " " {
-        while i < characters.count, characters[i] == " " { i += 1 }
-        continue
-      }
-      let startsNumber = c.isNumber || c == "-" && i + 1 < characters.count && characters[i + 1].isNumber
-      if startsNumber {
-        var j = i + 1
-        while j < characters.count, characters[j].isNumber || characters[j] == "." && j + 1 < characters.count && characters[j + 1].isNumber || characters[j] == "e"
-          || (characters[j] == "-" || characters[j] == "+") && characters[j - 1] == "e" { j += 1 }
-        result.append(String(characters[i..<j]))
-        i = j
-      } else if c.isLetter || c == "_" {
-        var j = i
-        while j < characters.count, characters[j].isLetter || characters[j].isNumber || characters[j] == "_" { j += 1 }
-        result.append(String(characters[i..<j]))
-        i = j
-      } else {
-        result.append(String(c))
-        i += 1
-      }
-    }
-    return result
   }
 }

@@ -15,7 +15,8 @@ enum Verbs {
       }
       guard let text = Documentation.topic(topic) else {
         let near = Spelling.nearest(to: topic, in: Library.builtins.map(\.name))
-        return Command.misuse("there is no help on `\(topic)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+        return Command.misuse(
+          "there is no help on `\(topic)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
       }
       Terminal.write(text + "\n")
       return 0
@@ -28,7 +29,8 @@ enum Verbs {
   static func explain(_ code: String) -> Int32 {
     guard let entry = DiagnosticCatalog.named(code) else {
       let near = Spelling.nearest(to: code, in: DiagnosticCatalog.all.map(\.code))
-      return Command.misuse("there is no error code `\(code)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+      return Command.misuse(
+        "there is no error code `\(code)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
     }
     Terminal.write(entry.page + "\n")
     return 0

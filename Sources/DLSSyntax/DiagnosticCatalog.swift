@@ -9,7 +9,10 @@ package struct DiagnosticEntry: Sendable {
 
   package var page: String {
     var text = "\(code)\n\n\(explanation)\n"
-    if !example.isEmpty { text += "\nFor example:\n\n  " + example.split(separator: "\n").joined(separator: "\n  ") + "\n" }
+    if !example.isEmpty {
+      text +=
+        "\nFor example:\n\n  " + example.split(separator: "\n").joined(separator: "\n  ") + "\n"
+    }
     if !mend.isEmpty { text += "\n\(mend)" }
     return text
   }
@@ -18,58 +21,133 @@ package struct DiagnosticEntry: Sendable {
 package enum DiagnosticCatalog {
   package static func named(_ code: String) -> DiagnosticEntry? { all.first { $0.code == code } }
 
-  private static func entry(_ code: String, _ explanation: String, _ example: String, _ mend: String) -> DiagnosticEntry {
+  private static func entry(
+    _ code: String, _ explanation: String, _ example: String, _ mend: String
+  ) -> DiagnosticEntry {
     DiagnosticEntry(code: code, explanation: explanation, example: example, mend: mend)
   }
 
   package static let all: [DiagnosticEntry] = [
-    entry("unknown-name", "A name was reached that nobody has given and that is no word of the language.", "prnt(1)", "Check the spelling; a name must be assigned before it is read."),
-    entry("unknown-member", "A value has no member of that name, and no function has that name either.", "[1].foo", "Members of a tensor are shape, dtype, ndim, T and grad; any function can be called as x.f()."),
-    entry("unknown-argument", "A function was given an argument by a name that none of its parameters has.", "zeros(2, typ=f32)", "`?name` shows a function's parameters."),
-    entry("unknown-key", "A dict has no such key.", "{a: 1}[\"b\"]", "`d.get(key, default)` gives a default instead."),
-    entry("unknown-column", "A table has no column of that name.", "", "`table.names` lists the columns."),
-    entry("missing-argument", "A parameter without a default was left out.", "map([1])", "`?name` shows what a function takes."),
-    entry("too-many-arguments", "A function was given more arguments than it takes.", "len([1], 2)", "`?name` shows what a function takes."),
-    entry("duplicate-argument", "An argument was given twice.", "round(1.5, 1, decimals=2)", "Give it once, by position or by name."),
-    entry("argument-order", "Data comes first: map(xs, f), filter(xs, f), fold(xs, init, f), join(xs, separator).", "map(x -> x, [1])", "Swap the arguments."),
-    entry("bad-argument", "An argument has a value that the function cannot take.", "randint(3, 1, [2])", "The message says what is needed."),
-    entry("bad-dim", "A dimension is not there, or is given twice.", "ones(2).sum(dim=3)", "dims run from -ndim to ndim - 1."),
-    entry("bad-size", "A size is negative or too large to hold.", "zeros(-1)", "Sizes are whole numbers from 0."),
-    entry("shape-mismatch", "Shapes do not fit together.", "ones(2, 3) @ ones(2, 3)", "The shapes stand under the operands; x' transposes, reshape and x[:, none] rearrange."),
-    entry("dtype-mismatch", "A tensor has an element type that the op cannot use.", "cross_entropy(ones(2, 3), ones(2))", "Convert it: x.to(i64), x.to(f32)."),
-    entry("type-mismatch", "A value of another type is needed.", "\"a\" + \"b\"", "`type(x)` names a value's type; strings are joined by ++."),
-    entry("not-callable", "What stands before the brackets is no function, layer or model.", "3.foo()", ""),
+    entry(
+      "unknown-name",
+      "A name was reached that nobody has given and that is no word of the language.", "prnt(1)",
+      "Check the spelling; a name must be assigned before it is read."),
+    entry(
+      "unknown-member", "A value has no member of that name, and no function has that name either.",
+      "[1].foo",
+      "Members of a tensor are shape, dtype, ndim, T and grad; any function can be called as x.f()."
+    ),
+    entry(
+      "unknown-argument",
+      "A function was given an argument by a name that none of its parameters has.",
+      "zeros(2, typ=f32)", "`?name` shows a function's parameters."),
+    entry(
+      "unknown-key", "A dict has no such key.", "{a: 1}[\"b\"]",
+      "`d.get(key, default)` gives a default instead."),
+    entry(
+      "unknown-column", "A table has no column of that name.", "",
+      "`table.names` lists the columns."),
+    entry(
+      "missing-argument", "A parameter without a default was left out.", "map([1])",
+      "`?name` shows what a function takes."),
+    entry(
+      "too-many-arguments", "A function was given more arguments than it takes.", "len([1], 2)",
+      "`?name` shows what a function takes."),
+    entry(
+      "duplicate-argument", "An argument was given twice.", "round(1.5, 1, decimals=2)",
+      "Give it once, by position or by name."),
+    entry(
+      "argument-order",
+      "Data comes first: map(xs, f), filter(xs, f), fold(xs, init, f), join(xs, separator).",
+      "map(x -> x, [1])", "Swap the arguments."),
+    entry(
+      "bad-argument", "An argument has a value that the function cannot take.",
+      "randint(3, 1, [2])", "The message says what is needed."),
+    entry(
+      "bad-dim", "A dimension is not there, or is given twice.", "ones(2).sum(dim=3)",
+      "dims run from -ndim to ndim - 1."),
+    entry(
+      "bad-size", "A size is negative or too large to hold.", "zeros(-1)",
+      "Sizes are whole numbers from 0."),
+    entry(
+      "shape-mismatch", "Shapes do not fit together.", "ones(2, 3) @ ones(2, 3)",
+      "The shapes stand under the operands; x' transposes, reshape and x[:, none] rearrange."),
+    entry(
+      "dtype-mismatch", "A tensor has an element type that the op cannot use.",
+      "cross_entropy(ones(2, 3), ones(2))", "Convert it: x.to(i64), x.to(f32)."),
+    entry(
+      "type-mismatch", "A value of another type is needed.", "\"a\" + \"b\"",
+      "`type(x)` names a value's type; strings are joined by ++."),
+    entry(
+      "not-callable", "What stands before the brackets is no function, layer or model.",
+      "x = 3\nx(1)", ""),
     entry("not-indexable", "The value has no parts.", "3[0]", ""),
-    entry("not-iterable", "The value cannot be run over.", "for i in 3 { }", "To count: for i in 0..3."),
-    entry("index-out-of-range", "An index lies beyond the end.", "[1, 2][5]", "Indices run from 0 to len - 1; negative ones count from the end."),
+    entry(
+      "not-iterable", "The value cannot be run over.", "for i in 3 { }", "To count: for i in 0..3."),
+    entry(
+      "index-out-of-range", "An index lies beyond the end.", "[1, 2][5]",
+      "Indices run from 0 to len - 1; negative ones count from the end."),
     entry("bad-index", "The value cannot be indexed so.", "[1, 2][0.5]", ""),
     entry("too-many-indices", "More indices than dimensions.", "ones(2)[0, 0]", ""),
-    entry("bad-key", "A key of a dict is a string, an int, a bool or a tuple of them.", "{}[[1]]", ""),
+    entry(
+      "bad-key", "A key of a dict is a string, an int, a bool or a tuple of them.", "{}[[1]]", ""),
     entry("bad-target", "This cannot be assigned to.", "f(1) + 2 = 3", "To compare, write ==."),
-    entry("bad-condition", "A condition is one bool.", "if 1 { }", "Compare: x != 0, len(xs) > 0; reduce tensors by .all() or .any()."),
-    entry("bad-format", "The text after : in an interpolation is no format.", "\"{1.5:q}\"", "A format is width, precision and type, as in 8.3f."),
-    entry("unpack", "A value has another number of parts than there are names.", "a, b = (1, 2, 3)", "`_` stands for a part that is not wanted."),
-    entry("ragged-list", "Rows of a list have different lengths, so it is no tensor.", "tensor([[1, 2], [3]])", ""),
+    entry(
+      "bad-condition", "A condition is one bool.", "if 1 { }",
+      "Compare: x != 0, len(xs) > 0; reduce tensors by .all() or .any()."),
+    entry(
+      "bad-format", "The text after : in an interpolation is no format.", "\"{1.5:q}\"",
+      "A format is width, precision and type, as in 8.3f."),
+    entry(
+      "unpack", "A value has another number of parts than there are names.", "a, b = (1, 2, 3)",
+      "`_` stands for a part that is not wanted."),
+    entry(
+      "ragged-list", "Rows of a list have different lengths, so it is no tensor.",
+      "tensor([[1, 2], [3]])", ""),
     entry("division-by-zero", "// or % by zero on ints.", "1 // 0", "/ gives inf instead."),
-    entry("int-overflow", "A whole number does not fit 64 bits.", "2 ^ 70", "Use floats: 2.0 ^ 70."),
+    entry(
+      "int-overflow", "A whole number does not fit 64 bits.", "2 ^ 70", "Use floats: 2.0 ^ 70."),
     entry("empty-reduction", "There is no largest or smallest of nothing.", "max([])", ""),
-    entry("no-gradient", "No gradient can flow here.", "ones(2).backward()", "A gradient needs a param on the way, and a result of one number."),
-    entry("graph-freed", "The graph behind a value was used and freed by an earlier backward.", "w = param(ones(1)); y = (w * w).sum(); y.backward(); y.backward()", "Compute the value again, or backward(retain_graph=true)."),
-    entry("param-assignment", "`=` inside a method would replace a param by a plain tensor.", "", "Change its value by w.set(…)."),
-    entry("param-set", "A param cannot be set to a value that gradients flow through.", "w = param(ones(1)); w.set(w * 2)", "Detach it, or wrap the update in no_grad { }."),
-    entry("state-mismatch", "The names of a state dict and of a network differ.", "load_state_dict(Linear(1, 1), {})", ""),
-    entry("global-assignment", "A part of a global tensor was assigned inside a function.", "t = ones(2)\nfn f() { t[0] = 5 }\nf()", "Say `global t` at the top of the function."),
-    entry("dimension-name", "A dimension's name in an annotation is taken already.", "fn f(x: [x]) { x }", "Give the dimension another name."),
-    entry("out-of-memory", "A tensor would not fit the memory that there is, or --max-memory.", "zeros(1000000, 1000000)", ""),
-    entry("recursion-limit", "Calls nest too deep.", "f(n) = f(n + 1)\nf(0)", "A recursion needs an end; a loop may do."),
+    entry(
+      "no-gradient", "No gradient can flow here.", "ones(2).backward()",
+      "A gradient needs a param on the way, and a result of one number."),
+    entry(
+      "graph-freed", "The graph behind a value was used and freed by an earlier backward.",
+      "w = param(ones(1)); y = (w * w).sum(); y.backward(); y.backward()",
+      "Compute the value again, or backward(retain_graph=true)."),
+    entry(
+      "param-assignment", "`=` inside a method would replace a param by a plain tensor.", "",
+      "Change its value by w.set(…)."),
+    entry(
+      "param-set", "A param cannot be set to a value that gradients flow through.",
+      "w = param(ones(1)); w.set(w * 2)", "Detach it, or wrap the update in no_grad { }."),
+    entry(
+      "state-mismatch", "The names of a state dict and of a network differ.",
+      "load_state_dict(Linear(1, 1), {})", ""),
+    entry(
+      "global-assignment", "A part of a global tensor was assigned inside a function.",
+      "t = ones(2)\nfn f() { t[0] = 5 }\nf()", "Say `global t` at the top of the function."),
+    entry(
+      "dimension-name", "A dimension's name in an annotation is taken already.",
+      "fn f(x: [x]) { x }", "Give the dimension another name."),
+    entry(
+      "out-of-memory", "A tensor would not fit the memory that there is, or --max-memory.",
+      "zeros(1000000, 1000000)", ""),
+    entry(
+      "recursion-limit", "Calls nest too deep.", "f(n) = f(n + 1)\nf(0)",
+      "A recursion needs an end; a loop may do."),
     entry("nested-too-deep", "The source, or a value, nests too deep.", "", ""),
     entry("interrupted", "Ctrl-C was pressed.", "", ""),
     entry("out-of-time", "The script ran longer than --max-time.", "", ""),
     entry("assertion-failed", "What an assert states does not hold.", "assert 1 > 2, \"why\"", ""),
-    entry("thrown", "The script threw an error of its own.", "throw \"oops\"", "try { } catch e { } handles it."),
+    entry(
+      "thrown", "The script threw an error of its own.", "throw \"oops\"",
+      "try { } catch e { } handles it."),
     entry("missing-file", "There is no such file or module.", "read_file(\"nowhere.txt\")", ""),
     entry("bad-file", "A file is not what it should be.", "", ""),
-    entry("import-cycle", "Modules import each other in a ring.", "", "Move what both need into a third."),
+    entry(
+      "import-cycle", "Modules import each other in a ring.", "",
+      "Move what both need into a third."),
     entry("name-exists", "A plugin declares a word that exists.", "", ""),
     entry("no-plugins", "Plugins are not available here.", "", ""),
     entry("bad-plugin", "A plugin could not be loaded.", "", ""),
@@ -79,24 +157,35 @@ package enum DiagnosticCatalog {
     entry("expected-expression", "An expression is missing.", "x = ", ""),
     entry("unmatched-bracket", "A closing bracket closes nothing.", "1)", ""),
     entry("unclosed-string", "A string is not closed on its line.", "\"abc", "\"\"\" spans lines."),
-    entry("bad-escape", "A backslash with what follows means nothing.", "\"\\q\"", "A backslash itself is \\\\."),
-    entry("empty-interpolation", "Braces in a string hold no expression.", "\"{}\"", "A brace itself is written \\{."),
-    entry("bad-number", "This is not how a number is written.", "1.", "A digit stands on both sides of the point."),
+    entry(
+      "bad-escape", "A backslash with what follows means nothing.", "\"\\q\"",
+      "A backslash itself is \\\\."),
+    entry(
+      "empty-interpolation", "Braces in a string hold no expression.", "\"{}\"",
+      "A brace itself is written \\{."),
+    entry(
+      "bad-number", "This is not how a number is written.", "1.",
+      "A digit stands on both sides of the point."),
     entry("unexpected-character", "A character has no meaning here.", "a $ b", ""),
-    entry("python-habit", "This is Python's way.", "def f(x): x", "The help line says how it is written here."),
+    entry(
+      "python-habit", "This is Python's way.", "def f(x): x",
+      "The help line says how it is written here."),
     entry("c-habit", "This is C's way.", "a && b", "and, or, not."),
     entry("declaration-habit", "Names are not declared.", "let x = 1", "Assign alone: x = 1."),
     entry("increment-habit", "++ joins lists and strings.", "i = 1\ni++", "To add one: i += 1."),
     entry("assign-in-condition", "= assigns; a condition compares.", "if x = 1 { }", "Write ==."),
     entry("chained-assignment", "One assignment at a time.", "a = b = 1", ""),
     entry("duplicate-name", "Two parameters have one name.", "f(x, x) = 1", ""),
-    entry("lambda-operand", "An anonymous function needs brackets beside |> and >>.", "1 |> x -> x", ""),
+    entry(
+      "lambda-operand", "An anonymous function needs brackets beside |> and >>.", "1 |> x -> x", ""),
     entry("prompt-only", "This works at the prompt only.", "", ""),
     entry("outside-loop", "break and continue stand inside loops.", "break", ""),
     entry("outside-function", "return stands inside a function.", "return 1", ""),
     entry("bad-parameter", "A parameter list is not well formed.", "f(...xs, y) = 1", ""),
     entry("bad-spread", "... spreads inside a list, a tuple or a call.", "x = ...[1]", ""),
-    entry("looks-continued", "A line that begins with - or [ begins a new statement.", "", "Put brackets around, or end the line above with an operator."),
+    entry(
+      "looks-continued", "A line that begins with - or [ begins a new statement.", "",
+      "Put brackets around, or end the line above with an operator."),
     entry("exit", "The script asked to end.", "", ""),
   ]
 }

@@ -29,7 +29,8 @@ package struct DiagnosticRenderer {
     for help in d.help { text += pad + " = " + paint("help:", "1;36") + " " + help + "\n" }
     for frame in d.frames {
       let place = frame.source.position(of: Int(frame.span.start))
-      text += pad + " in \(frame.description) at \(frame.source.name):\(place.line):\(place.column)\n"
+      text +=
+        pad + " in \(frame.description) at \(frame.source.name):\(place.line):\(place.column)\n"
     }
     return text
   }

@@ -33,13 +33,15 @@ package enum Habits {
         ? Habit("declaration-habit", "`\(word)` is not needed", "assign alone: `x = 1`") : nil
     case "from":
       return followedByName
-        ? Habit("python-habit", "`from … import` is not there", "write `import name`, then `name.word`")
+        ? Habit(
+          "python-habit", "`from … import` is not there", "write `import name`, then `name.word`")
         : nil
     case "elif":
       return Habit("python-habit", "`elif` is written `else if`", "write `else if`")
     case "raise":
       return followedByName
-        ? Habit("python-habit", "`raise` is written `throw`", "write `throw \"what is wrong\"`") : nil
+        ? Habit("python-habit", "`raise` is written `throw`", "write `throw \"what is wrong\"`")
+        : nil
     case "except":
       return Habit("python-habit", "`except` is written `catch`", "write `try { … } catch e { … }`")
     case "del", "pass", "with", "yield", "async", "await":

@@ -123,13 +123,16 @@ struct Lexer {
 
   private mutating func number() {
     let start = position
-    if byte(position) == 0x30, byte(position + 1) | 0x20 == 0x78 || byte(position + 1) | 0x20 == 0x62
+    if byte(position) == 0x30,
+      byte(position + 1) | 0x20 == 0x78 || byte(position + 1) | 0x20 == 0x62
     {
       let radix = byte(position + 1) | 0x20 == 0x78 ? 16 : 2
       position += 2
       let digits = run { Lexer.isNamePart($0) }
       if let value = Int(digits, radix: radix) { return add(.int(value), from: start) }
-      report("bad-number", "`\(source.text(in: Span(start, position)))` is not a number", start, position)
+      report(
+        "bad-number", "`\(source.text(in: Span(start, position)))` is not a number", start, position
+      )
       return add(.int(0), from: start)
     }
     var text = run { Lexer.isDigit($0) || $0 == 0x5f }

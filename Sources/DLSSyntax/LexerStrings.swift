@@ -33,7 +33,8 @@ extension Lexer {
         escape(into: &text)
       } else if c == 0x7b {
         flush(&parts, &text)
-        if let part = interpolation(isTriple) { parts.append(part) } else { break }
+        guard let part = interpolation(isTriple) else { break }
+        parts.append(part)
       } else {
         text.append(c)
         position += 1

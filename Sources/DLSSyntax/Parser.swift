@@ -123,8 +123,13 @@ package struct Parser {
     if take(sign) { return }
     var labels: [Diagnostic.Label] = []
     if let opened { labels = [.init(opened, "opened here"), .init(token.span, "")] }
-    let what = isEnd ? "`\(sign.rawValue)` is missing \(purpose)" : "expected `\(sign.rawValue)` \(purpose), found \(describe(token))"
-    report("expected-token", what, isEnd ? (opened ?? token.span) : token.span, labels: isEnd ? [] : labels)
+    let what =
+      isEnd
+      ? "`\(sign.rawValue)` is missing \(purpose)"
+      : "expected `\(sign.rawValue)` \(purpose), found \(describe(token))"
+    report(
+      "expected-token", what, isEnd ? (opened ?? token.span) : token.span,
+      labels: isEnd ? [] : labels)
     if isEnd { isUnfinished = true }
   }
 

@@ -23,7 +23,9 @@ extension Parser {
     if !isSign(.comma) || lineEnded { return first }
     var items = [first]
     while !lineEnded, take(.comma) {
-      if lineEnded && isEnd || isSign(.assign) || isSign(.rightBrace) || isSign(.semicolon) { break }
+      if lineEnded && isEnd || isSign(.assign) || isSign(.rightBrace) || isSign(.semicolon) {
+        break
+      }
       items.append(spreadOrExpression())
     }
     return Expression(.tuple(items), span(from: start))
@@ -83,7 +85,8 @@ extension Parser {
     while let level = binaryLevel(), level >= minimum, !lineEnded || continuesLine {
       chain += 1
       if chain > Parser.maxChain {
-        report("nested-too-deep", "more than \(Parser.maxChain) operators in one expression", token.span)
+        report(
+          "nested-too-deep", "more than \(Parser.maxChain) operators in one expression", token.span)
         index = tokens.count - 1
         return left
       }
@@ -111,11 +114,14 @@ extension Parser {
     guard case .name = token.kind, isSign(.arrow, 1) else { return nil }
     report(
       "lambda-operand", "an anonymous function needs brackets here", token.span,
-      help: ["write `\(source.text(in: operatorToken.span)) (\(source.text(in: token.span)) -> …)`"])
+      help: ["write `\(source.text(in: operatorToken.span)) (\(source.text(in: token.span)) -> …)`"]
+    )
     return Expression(.error, token.span)
   }
 
-  private mutating func combine(_ left: Expression, _ sign: Token, _ right: Expression) -> Expression {
+  private mutating func combine(_ left: Expression, _ sign: Token, _ right: Expression)
+    -> Expression
+  {
     let whole = left.span.joined(with: right.span)
     func op(_ o: BinaryOperator) -> Expression {
       Expression(.binary(o, left, right, operatorSpan: sign.span), whole)
@@ -163,7 +169,8 @@ extension Parser {
 
   private mutating func comparison(_ first: Expression) -> Expression {
     var links: [ComparisonLink] = []
-    while !lineEnded, let (comparison, length) = comparisonOperator(), links.count < Parser.maxChain {
+    while !lineEnded, let (comparison, length) = comparisonOperator(), links.count < Parser.maxChain
+    {
       let start = token.span
       for _ in 0..<length { advance() }
       let place = span(from: start)
@@ -210,7 +217,8 @@ extension Parser {
         advance()
         let name = memberName()
         result = Expression(
-          .member(result, name: name.text, nameSpan: name.span), result.span.joined(with: name.span))
+          .member(result, name: name.text, nameSpan: name.span), result.span.joined(with: name.span)
+        )
         continue
       }
       if lineEnded { return result }
@@ -223,7 +231,8 @@ extension Parser {
         result = Expression(.transpose(result), span(from: result.span))
       } else if isSign(.dot) {
         advance()
-        report("expected-token", "a name must follow the point, found \(describe(token))", token.span)
+        report(
+          "expected-token", "a name must follow the point, found \(describe(token))", token.span)
         return result
       } else {
         return result
@@ -299,7 +308,9 @@ extension Parser {
       p.expect(.rightBracket, "to close the index", opened: opened)
       return result
     }
-    if items.isEmpty { report("expected-token", "an index is missing between the brackets", opened) }
+    if items.isEmpty {
+      report("expected-token", "an index is missing between the brackets", opened)
+    }
     return Expression(.index(base, items), span(from: base.span))
   }
 

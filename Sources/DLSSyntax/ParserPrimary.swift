@@ -24,7 +24,8 @@ extension Parser {
     case .sign(.dot):
       if case .int = peek().kind, !peek().hasSpaceBefore {
         let digits = source.text(in: peek().span)
-        report("bad-number", "a digit must stand before the point", start, help: ["write `0.\(digits)`"])
+        report(
+          "bad-number", "a digit must stand before the point", start, help: ["write `0.\(digits)`"])
         advance()
         advance()
         return Expression(.error, span(from: start))
@@ -35,7 +36,9 @@ extension Parser {
         help: ["write `\"…\"`; after a tensor, `x'` is its transpose"])
       return Expression(.error, start)
     case .sign(.question):
-      report("prompt-only", "`?name` works at the prompt only", start, help: ["in a script: `print(doc(name))`"])
+      report(
+        "prompt-only", "`?name` works at the prompt only", start,
+        help: ["in a script: `print(doc(name))`"])
       return Expression(.error, start)
     case .sign, .bad, .end: break
     }
@@ -87,7 +90,9 @@ extension Parser {
     case .fn:
       advance()
       guard isSign(.leftParen) else {
-        report("expected-token", "`fn` inside an expression takes its parameters in brackets", token.span)
+        report(
+          "expected-token", "`fn` inside an expression takes its parameters in brackets", token.span
+        )
         return Expression(.error, start)
       }
       let parameters = parameterList()
@@ -130,7 +135,8 @@ extension Parser {
     } else if isName("elif"), !lineEnded || token.startsLine {
       report("python-habit", "`elif` is written `else if`", token.span, help: ["write `else if`"])
     }
-    return Expression(.if(condition: condition, then: then, otherwise: otherwise), span(from: start))
+    return Expression(
+      .if(condition: condition, then: then, otherwise: otherwise), span(from: start))
   }
 
   private mutating func parenthesised() -> Expression {
@@ -141,7 +147,9 @@ extension Parser {
       let first = p.spreadOrExpression()
       if p.isSign(.comma) {
         var items = [first]
-        while p.take(.comma), !p.isSign(.rightParen), !p.isEnd { items.append(p.spreadOrExpression()) }
+        while p.take(.comma), !p.isSign(.rightParen), !p.isEnd {
+          items.append(p.spreadOrExpression())
+        }
         p.expect(.rightParen, "to close the tuple", opened: opened)
         return Expression(.tuple(items), p.span(from: opened))
       }
@@ -179,7 +187,9 @@ extension Parser {
     while !hasFailed {
       if take(.for) {
         let pattern = pattern()
-        if !take(.in) { report("expected-token", "`in` is missing in the comprehension", token.span) }
+        if !take(.in) {
+          report("expected-token", "`in` is missing in the comprehension", token.span)
+        }
         clauses.append(.for(pattern, in: expression()))
       } else if take(.if) {
         clauses.append(.if(expression()))
@@ -261,10 +271,13 @@ extension Parser {
   mutating func lambda() -> Expression? {
     let start = token.span
     if case .name(let text) = token.kind {
-      if text == "lambda", !isSign(.arrow, 1), !isSign(.assign, 1), !isSign(.leftParen, 1), !isSign(.dot, 1), !lineEnded,
+      if text == "lambda", !isSign(.arrow, 1), !isSign(.assign, 1), !isSign(.leftParen, 1),
+        !isSign(.dot, 1), !lineEnded,
         case .name = peek().kind
       {
-        report("python-habit", "`lambda` is not a word here", start, help: ["write `x -> …` or `(x, y) -> …`"])
+        report(
+          "python-habit", "`lambda` is not a word here", start,
+          help: ["write `x -> …` or `(x, y) -> …`"])
         return Expression(.error, start)
       }
       guard isSign(.arrow, 1) else { return nil }
@@ -281,7 +294,8 @@ extension Parser {
     return finishLambda(parameters, start)
   }
 
-  private mutating func finishLambda(_ parameters: [FunctionParameter], _ start: Span) -> Expression {
+  private mutating func finishLambda(_ parameters: [FunctionParameter], _ start: Span) -> Expression
+  {
     let body = functionBody()
     return Expression(
       .function(Function(name: nil, parameters: parameters, body: body, span: span(from: start))),
@@ -312,7 +326,8 @@ extension Parser {
           inner.depth >= Parser.maxDepth ? Expression(.error, Span(start, end)) : inner.expression()
         if !inner.isEnd {
           inner.report(
-            "expected-token", "an interpolation holds one expression, found \(inner.describe(inner.token)) after it",
+            "expected-token",
+            "an interpolation holds one expression, found \(inner.describe(inner.token)) after it",
             inner.token.span, help: ["a brace itself is written `\\{`"])
         }
         diagnostics += inner.diagnostics

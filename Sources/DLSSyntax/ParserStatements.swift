@@ -32,7 +32,9 @@ extension Parser {
 
   /// `-` or `[` at the start of an indented line: was it meant to go on?
   private mutating func warnIfContinuation(_ last: Statement?) {
-    guard let last, case .expression = last.kind, isSign(.minus) || isSign(.leftBracket) else { return }
+    guard let last, case .expression = last.kind, isSign(.minus) || isSign(.leftBracket) else {
+      return
+    }
     let own = source.position(of: Int(token.span.start))
     let before = source.position(of: Int(last.span.start))
     if own.column > before.column, own.line > before.line {
@@ -96,7 +98,9 @@ extension Parser {
         return Statement(.error, start)
       }
       if let kind = contextual(word) { return Statement(kind, span(from: start)) }
-      if let function = shortDefinition() { return Statement(.function(function), span(from: start)) }
+      if let function = shortDefinition() {
+        return Statement(.function(function), span(from: start))
+      }
     }
     return simpleStatement()
   }
@@ -160,7 +164,9 @@ extension Parser {
       advance()
       let condition = expression()
       if isSign(.assign) {
-        report("assign-in-condition", "`=` assigns; a condition compares", token.span, help: ["write `==`"])
+        report(
+          "assign-in-condition", "`=` assigns; a condition compares", token.span,
+          help: ["write `==`"])
       }
       return .while(condition: condition, body: block("`while`"))
     case .break:
@@ -208,7 +214,9 @@ extension Parser {
       advance()
       target = .path(plainText(parts, place), place)
     default:
-      report("expected-token", "`import` needs a name or a path in quotes, found \(describe(token))", place)
+      report(
+        "expected-token", "`import` needs a name or a path in quotes, found \(describe(token))",
+        place)
       return .error
     }
     var alias: Name?
@@ -254,7 +262,9 @@ extension Parser {
         documentation: documentation, span: span(from: start))
     }
     if isSign(.colon) {
-      report("python-habit", "`:` does not begin a block", token.span, help: ["the body stands in braces: `fn f(x) { … }`"])
+      report(
+        "python-habit", "`:` does not begin a block", token.span,
+        help: ["the body stands in braces: `fn f(x) { … }`"])
     }
     let body = block("the function")
     return Function(
@@ -271,12 +281,15 @@ extension Parser {
       guard let target = target(left) else { return Statement(.error, span(from: start)) }
       let value = expressionList()
       if isSign(.assign), !lineEnded {
-        report("chained-assignment", "one assignment at a time", token.span, help: ["write `a = 1; b = 1`"])
+        report(
+          "chained-assignment", "one assignment at a time", token.span,
+          help: ["write `a = 1; b = 1`"])
       }
       return Statement(.assign(target, value), span(from: start))
     }
     let operators: [(Sign, BinaryOperator)] = [
-      (.addAssign, .add), (.subtractAssign, .subtract), (.multiplyAssign, .multiply), (.divideAssign, .divide),
+      (.addAssign, .add), (.subtractAssign, .subtract), (.multiplyAssign, .multiply),
+      (.divideAssign, .divide),
     ]
     for (sign, binary) in operators where isSign(sign) {
       let place = token.span
@@ -294,7 +307,8 @@ extension Parser {
     case .name(let text): return .name(Name(text, e.span))
     case .placeholder: return .ignore(e.span)
     case .index(let base, let items): return .index(base, items, e.span)
-    case .member(let base, let name, let nameSpan): return .member(base, name: Name(name, nameSpan), e.span)
+    case .member(let base, let name, let nameSpan):
+      return .member(base, name: Name(name, nameSpan), e.span)
     case .tuple(let items), .list(let items):
       var parts: [Target] = []
       for item in items {
@@ -307,115 +321,5 @@ extension Parser {
       report("bad-target", "this cannot be assigned to", e.span, help: ["to compare, write `==`"])
       return nil
     }
-  }
-
-  // MARK: Parts of statements
-
-  mutating func block(_ owner: String) -> Block {
-    let start = token.span
-    guard isSign(.leftBrace) else {
-      if isSign(.colon) {
-        report(
-          "python-habit", "`:` does not begin a block", token.span,
-          help: ["blocks stand in braces: `{ … }`"])
-      } else {
-        report("expected-token", "`{` is missing before the block of \(owner), found \(describe(token))", token.span)
-      }
-      return Block([], start)
-    }
-    let failed = hasFailed
-    let inner = nested { p -> [Statement] in
-      p.withNewlines(ignored: false) { p in
-        p.advance()
-        let result = p.statements(until: .rightBrace)
-        p.hasFailed = failed
-        p.expect(.rightBrace, "to close the block", opened: start)
-        return result
-      }
-    }
-    return Block(inner ?? [], span(from: start))
-  }
-
-  mutating func pattern() -> Pattern {
-    let start = token.span
-    let first = patternItem()
-    if !isSign(.comma) { return first }
-    var items = [first]
-    while take(.comma) { items.append(patternItem()) }
-    return .tuple(items, span(from: start))
-  }
-
-  private mutating func patternItem() -> Pattern {
-    let start = token.span
-    if case .name(let text) = token.kind {
-      advance()
-      return text == "_" ? .ignore(start) : .name(Name(text, start))
-    }
-    if take(.leftParen) {
-      let inner = nested { $0.pattern() } ?? .ignore(start)
-      expect(.rightParen, "to close the pattern", opened: start)
-      return inner
-    }
-    report("expected-token", "a name is needed here, found \(describe(token))", start)
-    return .ignore(start)
-  }
-
-  mutating func parameterList() -> [FunctionParameter] {
-    let opened = token.span
-    guard take(.leftParen) else {
-      report("expected-token", "`(` is missing before the parameters", token.span)
-      return []
-    }
-    return withNewlines(ignored: true) { p in
-      var result: [FunctionParameter] = []
-      while !p.isSign(.rightParen), !p.isEnd, !p.hasFailed {
-        let isRest = p.take(.ellipsis)
-        guard case .name(let text) = p.token.kind else {
-          p.report("expected-token", "a parameter's name is needed here, found \(p.describe(p.token))", p.token.span)
-          break
-        }
-        let name = Name(text, p.token.span)
-        p.advance()
-        var parameter = FunctionParameter(name: name, isRest: isRest)
-        if p.take(.colon) { parameter.annotation = p.annotation() }
-        if p.take(.assign) { parameter.defaultValue = p.expression() }
-        if result.contains(where: { $0.name.text == text && text != "_" }) {
-          p.report("duplicate-name", "the parameter `\(text)` stands there twice", name.span)
-        }
-        result.append(parameter)
-        if !p.take(.comma) { break }
-      }
-      p.expect(.rightParen, "to close the parameters", opened: opened)
-      return result
-    }
-  }
-
-  mutating func annotation() -> ShapeAnnotation? {
-    let start = token.span
-    if case .name(let text) = token.kind {
-      advance()
-      return ShapeAnnotation(.type(text), start)
-    }
-    if take(.leftBracket) {
-      return withNewlines(ignored: true) { p in
-        var dimensions: [ShapeAnnotation.Dimension] = []
-        while !p.isSign(.rightBracket), !p.isEnd, !p.hasFailed {
-          let place = p.token.span
-          switch p.token.kind {
-          case .name(let text): dimensions.append(text == "_" ? .any(place) : .name(Name(text, place)))
-          case .int(let size): dimensions.append(.size(size, place))
-          case .sign(.ellipsis): dimensions.append(.ellipsis(place))
-          default:
-            p.report("expected-token", "a dimension is a name, a size, `_` or `...`", place)
-          }
-          p.advance()
-          if !p.take(.comma) { break }
-        }
-        p.expect(.rightBracket, "to close the shape", opened: start)
-        return ShapeAnnotation(.shape(dimensions), p.span(from: start))
-      }
-    }
-    report("expected-token", "a shape such as `[n, d]` is needed here, found \(describe(token))", start)
-    return nil
   }
 }

@@ -13,7 +13,9 @@ package enum Spelling {
       var distance = Spelling.distance(own, other, limit)
       if candidate.lowercased() == word.lowercased() { distance = 0 }
       if distance > limit || distance >= max(own.count, 2) { continue }
-      if best.map({ distance < $0.distance || distance == $0.distance && candidate < $0.text }) ?? true {
+      if best.map({ distance < $0.distance || distance == $0.distance && candidate < $0.text })
+        ?? true
+      {
         best = (distance, candidate)
       }
     }

@@ -10,15 +10,24 @@ private let f = Parameter("f", .any)
 enum BaseWords {
   static let all: [Builtin] = [
     Builtin(
-      "print", [Parameter("values", .any, variadic: true), Parameter("sep", .string, .string(" "), namedOnly: true),
-        Parameter("end", .string, .string("\n"), namedOnly: true)],
-      "Writes values, with spaces between and a newline after.", example: "print(\"a\", 1)  #=> a 1", family: "Base"
+      "print",
+      [
+        Parameter("values", .any, variadic: true),
+        Parameter("sep", .string, .string(" "), namedOnly: true),
+        Parameter("end", .string, .string("\n"), namedOnly: true),
+      ],
+      "Writes values, with spaces between and a newline after.",
+      example: "print(\"a\", 1)  #=> a 1", family: "Base"
     ) { call throws(Failure) in
       let items = call.arguments[0].sequenceItems ?? []
-      call.machine.print(items.map { $0.printed() }.joined(separator: try call.string(1)) + (try call.string(2)))
+      call.machine.print(
+        items.map { $0.printed() }.joined(separator: try call.string(1)) + (try call.string(2)))
       return .none
     },
-    Builtin("len", [x], "The number of items; of a tensor, its first size.", example: "len([1, 2])  #=> 2", family: "Base") {
+    Builtin(
+      "len", [x], "The number of items; of a tensor, its first size.",
+      example: "len([1, 2])  #=> 2", family: "Base"
+    ) {
       call throws(Failure) in
       if let t = call.value(0).tensorView {
         guard let n = t.shape.first else { throw call.fail(0, "a 0-d tensor has no length") }
@@ -27,42 +36,60 @@ enum BaseWords {
       if case .object(let object) = call.value(0), let n = object.length { return .int(n) }
       throw call.fail(0, code: "type-mismatch", "\(call.value(0).kindText) has no length")
     },
-    Builtin("type", [x], "The name of the value's type.", example: "type(1)  #=> \"int\"", family: "Base") { call throws(Failure) in
+    Builtin(
+      "type", [x], "The name of the value's type.", example: "type(1)  #=> \"int\"", family: "Base"
+    ) { call throws(Failure) in
       .string(call.value(0).typeName)
     },
-    Builtin("range", [Parameter("start", .int), Parameter("end", .int, .none), Parameter("step", .int, .int(1))],
-      "Ints from start up to end, left out; `a..b` for a step of 1.", example: "list(range(0, 6, 2))  #=> [0, 2, 4]", family: "Base"
+    Builtin(
+      "range",
+      [Parameter("start", .int), Parameter("end", .int, .none), Parameter("step", .int, .int(1))],
+      "Ints from start up to end, left out; `a..b` for a step of 1.",
+      example: "list(range(0, 6, 2))  #=> [0, 2, 4]", family: "Base"
     ) { call throws(Failure) in
       let step = try call.int(2)
       if step == 0 { throw call.fail(2, "a range's step cannot be 0") }
-      guard let end = try call.optionalInt(1) else { return .object(RangeObject(from: 0, to: try call.int(0), step: step)) }
+      guard let end = try call.optionalInt(1) else {
+        return .object(RangeObject(from: 0, to: try call.int(0), step: step))
+      }
       return .object(RangeObject(from: try call.int(0), to: end, step: step))
     },
-    Builtin("enumerate", [xs, Parameter("start", .int, .int(0))], "Pairs of position and item.",
+    Builtin(
+      "enumerate", [xs, Parameter("start", .int, .int(0))], "Pairs of position and item.",
       example: "enumerate([\"a\"])  #=> [(0, \"a\")]", family: "Base"
     ) { call throws(Failure) in
       let start = try call.int(1)
       return .list(try call.list(0).enumerated().map { .tuple([.int(start + $0), $1]) })
     },
-    Builtin("zip", [Parameter("lists", .any, variadic: true)], "Tuples of the first items, the second, …: as many as the shortest has.",
+    Builtin(
+      "zip", [Parameter("lists", .any, variadic: true)],
+      "Tuples of the first items, the second, …: as many as the shortest has.",
       example: "zip([1, 2], [3, 4])  #=> [(1, 3), (2, 4)]", family: "Base"
     ) { call throws(Failure) in
       var lists: [[Value]] = []
       for item in call.value(0).sequenceItems ?? [] {
-        guard let items = try listOf(item, call) else { throw call.fail(0, "zip needs lists, got \(item.kindText)") }
+        guard let items = try listOf(item, call) else {
+          throw call.fail(0, "zip needs lists, got \(item.kindText)")
+        }
         lists.append(items)
       }
       let n = lists.map(\.count).min() ?? 0
       return .list((0..<n).map { i in .tuple(lists.map { $0[i] }) })
     },
-    Builtin("map", [xs, f], "The results of a function, item by item.", example: "map([1, 2], x -> x + 1)  #=> [2, 3]", family: "Base") {
+    Builtin(
+      "map", [xs, f], "The results of a function, item by item.",
+      example: "map([1, 2], x -> x + 1)  #=> [2, 3]", family: "Base"
+    ) {
       call throws(Failure) in
       try dataFirst(call, "map")
       var result: [Value] = []
       for item in try call.list(0) { result.append(try applied(call.value(1), item, call)) }
       return .list(result)
     },
-    Builtin("filter", [xs, f], "The items for which a function gives true.", example: "filter([1, 2, 3], x -> x > 1)  #=> [2, 3]", family: "Base") {
+    Builtin(
+      "filter", [xs, f], "The items for which a function gives true.",
+      example: "filter([1, 2, 3], x -> x > 1)  #=> [2, 3]", family: "Base"
+    ) {
       call throws(Failure) in
       try dataFirst(call, "filter")
       var result: [Value] = []
@@ -74,11 +101,14 @@ enum BaseWords {
       }
       return .list(result)
     },
-    Builtin("fold", [xs, Parameter("init", .any), f], "f(f(init, x0), x1) and so on.",
+    Builtin(
+      "fold", [xs, Parameter("init", .any), f], "f(f(init, x0), x1) and so on.",
       example: "fold([1, 2, 3], 0, (a, b) -> a + b)  #=> 6", family: "Base"
     ) { call throws(Failure) in
       if call.value(0).isCallable || call.value(1).isCallable {
-        throw Failure("argument-order", "fold takes the data first, then the start, then the function", help: ["write `fold(xs, init, f)`"])
+        throw Failure(
+          "argument-order", "fold takes the data first, then the start, then the function",
+          help: ["write `fold(xs, init, f)`"])
       }
       var result = call.value(1)
       for item in try call.list(0) {
@@ -87,12 +117,19 @@ enum BaseWords {
       }
       return result
     },
-    Builtin("sorted", [xs, Parameter("key", .function, .none), Parameter("reverse", .bool, .bool(false))], "The items in order.",
+    Builtin(
+      "sorted",
+      [xs, Parameter("key", .function, .none), Parameter("reverse", .bool, .bool(false))],
+      "The items in order.",
       example: "sorted([3, 1, 2])  #=> [1, 2, 3]", family: "Base"
     ) { call throws(Failure) in
       let items = try call.list(0)
       var keys = items
-      if !call.isNone(1) { keys = try items.mapped { item throws(Failure) in try call.machine.call(call.function(1), [item]) } }
+      if !call.isNone(1) {
+        keys = try items.mapped { item throws(Failure) in
+          try call.machine.call(call.function(1), [item])
+        }
+      }
       let numbers = keys.map(\.number)
       let texts = keys.map(\.text)
       var order = Array(items.indices)
@@ -106,21 +143,31 @@ enum BaseWords {
       if try call.bool(2) { order = stableReverse(order, numbers, texts) }
       return .list(order.map { items[$0] })
     },
-    Builtin("reversed", [xs], "The items from the last to the first.", example: "reversed([1, 2])  #=> [2, 1]", family: "Base") {
+    Builtin(
+      "reversed", [xs], "The items from the last to the first.",
+      example: "reversed([1, 2])  #=> [2, 1]", family: "Base"
+    ) {
       call throws(Failure) in
       if let text = call.value(0).text { return .string(String(text.reversed())) }
       return .list(try call.list(0).reversed())
     },
-    Builtin("doc", [f], "The documentation of a function, as text.", family: "Base") { call throws(Failure) in
+    Builtin("doc", [f], "The documentation of a function, as text.", family: "Base") {
+      call throws(Failure) in
       .string(Documentation.of(call.value(0)) ?? "")
     },
-    Builtin("vars", [], "The names that the script has given, as a list.", family: "Base") { call throws(Failure) in
+    Builtin("vars", [], "The names that the script has given, as a list.", family: "Base") {
+      call throws(Failure) in
       .list(call.machine.globalNames.map { .string($0) })
     },
-    Builtin("equal", [Parameter("a", .any), Parameter("b", .any)], "True when two values are equal in all their parts.",
+    Builtin(
+      "equal", [Parameter("a", .any), Parameter("b", .any)],
+      "True when two values are equal in all their parts.",
       example: "equal(tensor([1]), tensor([1]))  #=> true", family: "Base"
     ) { call throws(Failure) in .bool(try call.value(0).equals(call.value(1))) },
-    Builtin("copy", [x], "A copy of a container; its items are shared.", example: "copy([1])  #=> [1]", family: "Base") {
+    Builtin(
+      "copy", [x], "A copy of a container; its items are shared.", example: "copy([1])  #=> [1]",
+      family: "Base"
+    ) {
       call throws(Failure) in
       switch call.value(0) {
       case .object(let list as ListObject): return .list(list.items)
@@ -128,7 +175,10 @@ enum BaseWords {
       default: return call.value(0)
       }
     },
-    Builtin("deepcopy", [x], "A copy of a container and of all in it.", example: "deepcopy([[1]])  #=> [[1]]", family: "Base") {
+    Builtin(
+      "deepcopy", [x], "A copy of a container and of all in it.",
+      example: "deepcopy([[1]])  #=> [[1]]", family: "Base"
+    ) {
       call throws(Failure) in
       var copies: [ObjectIdentifier: Value] = [:]
       return try Copying.deep(call.value(0), &copies, call.machine)
@@ -138,10 +188,13 @@ enum BaseWords {
   /// Data comes first: the other order gets an error that shows the right one.
   static func dataFirst(_ call: Call, _ name: String) throws(Failure) {
     if call.value(0).isCallable, !call.value(1).isCallable {
-      throw Failure("argument-order", "\(name) takes the data first, then the function", help: ["write `\(name)({1}, {0})`"])
+      throw Failure(
+        "argument-order", "\(name) takes the data first, then the function",
+        help: ["write `\(name)({1}, {0})`"])
     }
     if !call.value(1).isCallable {
-      throw call.fail(1, code: "type-mismatch", "\(name) needs a function, got \(call.value(1).kindText)")
+      throw call.fail(
+        1, code: "type-mismatch", "\(name) needs a function, got \(call.value(1).kindText)")
     }
   }
 
@@ -149,7 +202,8 @@ enum BaseWords {
   static func applied(_ function: Value, _ item: Value, _ call: Call) throws(Failure) -> Value {
     try call.machine.checkInterrupt()
     if case .object(let tuple as TupleObject) = item, case .object(let object) = function,
-      object.kind == .function, let signature = object.signature, signature.count == tuple.items.count,
+      object.kind == .function, let signature = object.signature,
+      signature.count == tuple.items.count,
       signature.count > 1
     {
       return try call.machine.call(function, tuple.items)
@@ -165,7 +219,9 @@ enum BaseWords {
     return result
   }
 
-  private static func stableReverse(_ order: [Int], _ numbers: [Double?], _ texts: [String?]) -> [Int] {
+  private static func stableReverse(_ order: [Int], _ numbers: [Double?], _ texts: [String?])
+    -> [Int]
+  {
     // Equal keys keep their order, as Python's reverse=True.
     var result: [Int] = []
     var group: [Int] = []
@@ -186,7 +242,11 @@ enum BaseWords {
       var high = order.count
       while low < high {
         let middle = (low + high) / 2
-        if try Ordering.isLess(keys[i], keys[order[middle]]) { high = middle } else { low = middle + 1 }
+        if try Ordering.isLess(keys[i], keys[order[middle]]) {
+          high = middle
+        } else {
+          low = middle + 1
+        }
       }
       order.insert(i, at: low)
     }
@@ -228,7 +288,9 @@ enum Ordering {
 }
 
 enum Copying {
-  static func deep(_ value: Value, _ copies: inout [ObjectIdentifier: Value], _ machine: Machine) throws(Failure) -> Value {
+  static func deep(_ value: Value, _ copies: inout [ObjectIdentifier: Value], _ machine: Machine)
+    throws(Failure) -> Value
+  {
     guard case .object(let object) = value else { return value }
     if let known = copies[ObjectIdentifier(object)] { return known }
     switch object {
@@ -253,7 +315,9 @@ enum Copying {
       copies[ObjectIdentifier(object)] = copy
       return copy
     default:
-      if let copy = try object.duplicate({ (inner: Value) throws(Failure) in try deep(inner, &copies, machine) }) {
+      if let copy = try object.duplicate({ (inner: Value) throws(Failure) in
+        try deep(inner, &copies, machine)
+      }) {
         copies[ObjectIdentifier(object)] = copy
         return copy
       }

@@ -11,7 +11,9 @@ package enum Documentation {
     case let word as BuiltinObject: return page(word.builtin)
     case let function as FunctionObject:
       return "\(function.describedSignature)" + (function.documentation.map { "\n" + $0 } ?? "")
-    case let type as TypeObject: return type.name + (type.dtype == nil ? ": a type; converts when called" : ": an element type")
+    case let type as TypeObject:
+      return type.name
+        + (type.dtype == nil ? ": a type; converts when called" : ": an element type")
     default: return object.documentationText
     }
   }
@@ -23,12 +25,16 @@ package enum Documentation {
     if case .op(let op) = builtin.body, case .none(let why) = op.gradient {
       text += "\nNo gradient: \(why)."
     }
-    if !builtin.example.isEmpty { text += "\n\n  " + builtin.example.split(separator: "\n").joined(separator: "\n  ") }
+    if !builtin.example.isEmpty {
+      text += "\n\n  " + builtin.example.split(separator: "\n").joined(separator: "\n  ")
+    }
     return text
   }
 
   package static func topic(_ name: String) -> String? {
-    if let builtin = Library.builtins.first(where: { $0.name == name || $0.name == "." + name }) { return page(builtin) }
+    if let builtin = Library.builtins.first(where: { $0.name == name || $0.name == "." + name }) {
+      return page(builtin)
+    }
     let family = Library.builtins.filter { $0.family.lowercased() == name.lowercased() }
     if family.isEmpty { return nil }
     return family.map { "\($0.name): \($0.summary)" }.joined(separator: "\n")

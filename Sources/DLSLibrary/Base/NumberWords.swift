@@ -8,7 +8,8 @@ enum NumberWords {
   static let all: [Builtin] = scalars + extremes + [sum, round, all_, any_, numel]
 
   /// A function of a plain number, which stays one; a tensor goes to the op.
-  private static func scalar(_ name: String, _ f: @escaping @Sendable (Double) -> Double) -> Builtin {
+  private static func scalar(_ name: String, _ f: @escaping @Sendable (Double) -> Double) -> Builtin
+  {
     lifted(name) { call throws(Failure) in
       switch call.value(0) {
       case .int(let x): return .float(f(Double(x)))
@@ -19,10 +20,13 @@ enum NumberWords {
   }
 
   /// The op of this name, with another way for some arguments.
-  static func lifted(_ name: String, _ quick: @escaping @Sendable (Call) throws(Failure) -> Value?) -> Builtin {
+  static func lifted(_ name: String, _ quick: @escaping @Sendable (Call) throws(Failure) -> Value?)
+    -> Builtin
+  {
     guard let op = OpTable.named[name] else { preconditionFailure("no op \(name)") }
     return Builtin(
-      name, op.parameters, op.summary, details: op.details, example: op.example, family: "Elementwise"
+      name, op.parameters, op.summary, details: op.details, example: op.example,
+      family: "Elementwise"
     ) { call throws(Failure) in
       if let value = try quick(call) { return value }
       return try call.machine.apply(op, call)
@@ -30,8 +34,10 @@ enum NumberWords {
   }
 
   private static let scalars: [Builtin] = [
-    scalar("exp") { exp($0) }, scalar("log") { log($0) }, scalar("log2") { log2($0) }, scalar("log10") { log10($0) },
-    scalar("sqrt") { $0.squareRoot() }, scalar("sin") { sin($0) }, scalar("cos") { cos($0) }, scalar("tan") { tan($0) },
+    scalar("exp") { exp($0) }, scalar("log") { log($0) }, scalar("log2") { log2($0) },
+    scalar("log10") { log10($0) },
+    scalar("sqrt") { $0.squareRoot() }, scalar("sin") { sin($0) }, scalar("cos") { cos($0) },
+    scalar("tan") { tan($0) },
     scalar("tanh") { tanh($0) }, scalar("sinh") { sinh($0) }, scalar("cosh") { cosh($0) },
     scalar("asin") { asin($0) }, scalar("acos") { acos($0) }, scalar("atan") { atan($0) },
     scalar("sigmoid") { 1 / (1 + exp(-$0)) }, scalar("relu") { max($0, 0) },
@@ -67,7 +73,9 @@ enum NumberWords {
       return nil
     }
     let digits = try call.int(1)
-    if digits == 0 { return Int(exactly: x.rounded(.toNearestOrEven)).map { .int($0) } ?? .float(x) }
+    if digits == 0 {
+      return Int(exactly: x.rounded(.toNearestOrEven)).map { .int($0) } ?? .float(x)
+    }
     return .float(Double(FormatSpec.fixed(x, max(0, digits))) ?? x)
   }
 
@@ -116,29 +124,38 @@ enum NumberWords {
     return isWhole ? .int(whole) : .float(real)
   }
 
-  private static let extremes: [Builtin] = [extreme("max", largest: true), extreme("min", largest: false)]
+  private static let extremes: [Builtin] = [
+    extreme("max", largest: true), extreme("min", largest: false),
+  ]
 
   /// `max(xs)`, `max(a, b)`, `max(x, dim=1)`.
   private static func extreme(_ name: String, largest: Bool) -> Builtin {
     guard let op = OpTable.named[name] else { preconditionFailure("no op \(name)") }
     let parameters = [
-      Parameter("input", .any), Parameter("dim", .any, .none), Parameter("keepdim", .any, .bool(false)),
+      Parameter("input", .any), Parameter("dim", .any, .none),
+      Parameter("keepdim", .any, .bool(false)),
     ]
     return Builtin(
       name, parameters, op.summary,
-      details: "Of a list or tensor; of two numbers or tensors, the \(largest ? "larger" : "smaller"); with `dim`, `(values, indices)`.",
+      details:
+        "Of a list or tensor; of two numbers or tensors, the \(largest ? "larger" : "smaller"); with `dim`, `(values, indices)`.",
       example: op.example, family: "Reducing"
     ) { call throws(Failure) in
       func better(_ a: Value, _ b: Value) throws(Failure) -> Value {
         if let x = a.text, let y = b.text { return (largest ? x < y : y < x) ? b : a }
         guard let x = a.number, let y = b.number else {
-          throw call.fail(0, code: "type-mismatch", "\(name) does not compare \(a.kindText) with \(b.kindText)")
+          throw call.fail(
+            0, code: "type-mismatch", "\(name) does not compare \(a.kindText) with \(b.kindText)")
         }
         return (largest ? x < y : y < x) ? b : a
       }
       let first = call.value(0)
-      if first.tensorView == nil, let items = first.sequenceItems, call.isNone(1), !items.contains(where: { $0.sequenceItems != nil }) {
-        guard var best = items.first else { throw call.fail(0, code: "empty-reduction", "an empty list has no \(name)") }
+      if first.tensorView == nil, let items = first.sequenceItems, call.isNone(1),
+        !items.contains(where: { $0.sequenceItems != nil })
+      {
+        guard var best = items.first else {
+          throw call.fail(0, code: "empty-reduction", "an empty list has no \(name)")
+        }
         for item in items.dropFirst() { best = try better(best, item) }
         return best
       }
@@ -160,7 +177,8 @@ enum NumberWords {
             return largest ? try Tensor.maximum(t, limit) : try Tensor.minimum(t, limit)
           })
       default:
-        var typed = Call(machine: call.machine, name: name, parameters: op.parameters, arguments: call.arguments)
+        var typed = Call(
+          machine: call.machine, name: name, parameters: op.parameters, arguments: call.arguments)
         typed.arguments = call.arguments
         return try call.machine.apply(op, typed)
       }
@@ -169,7 +187,9 @@ enum NumberWords {
 
   private static func truth(_ name: String, _ isAll: Bool) -> Builtin {
     lifted(name) { call throws(Failure) in
-      guard call.value(0).tensorView == nil, let items = call.value(0).sequenceItems else { return nil }
+      guard call.value(0).tensorView == nil, let items = call.value(0).sequenceItems else {
+        return nil
+      }
       for item in items {
         guard case .bool(let x) = item.plainBool else {
           throw call.fail(0, code: "type-mismatch", "\(name) needs bools, got \(item.kindText)")
@@ -183,6 +203,7 @@ enum NumberWords {
   private static let any_ = truth("any", false)
 
   private static let numel = Builtin(
-    "numel", [Parameter("input", .tensor)], "The number of elements.", example: "numel(zeros(2, 3))  #=> 6", family: "Looking"
+    "numel", [Parameter("input", .tensor)], "The number of elements.",
+    example: "numel(zeros(2, 3))  #=> 6", family: "Looking"
   ) { call throws(Failure) in .int(try call.tensor(0).count) }
 }

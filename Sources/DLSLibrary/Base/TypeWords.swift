@@ -1,4 +1,4 @@
-// The types that convert: int, float, bool, str, list, dict, tuple, set.
+// The types that convert: int, float, bool, str, list, dict, tuple.
 
 import DLSRuntime
 import DLSTensor
@@ -16,10 +16,13 @@ enum TypeWords {
         if let text = call.value(0).text {
           let plain = text.filter { $0 != "_" && !$0.isWhitespace }
           if let x = Int(plain) { return .int(x) }
-          throw call.fail(0, "\"\(text)\" is not an int", help: Double(plain) != nil ? ["`int(float({0}))`"] : [])
+          throw call.fail(
+            0, "\"\(text)\" is not an int", help: Double(plain) != nil ? ["`int(float({0}))`"] : [])
         }
         let x = try call.float(0).rounded(.towardZero)
-        guard let whole = Int(exactly: x) else { throw call.fail(0, code: "int-overflow", "\(x) does not fit an int") }
+        guard let whole = Int(exactly: x) else {
+          throw call.fail(0, code: "int-overflow", "\(x) does not fit an int")
+        }
         return .int(whole)
       },
       type("float") { call throws(Failure) in
@@ -31,14 +34,18 @@ enum TypeWords {
         }
         return .float(try call.float(0))
       },
-      ("bool", .object(TypeObject("bool", dtype: .bool) { call throws(Failure) in
-        switch call.value(0) {
-        case .bool: return call.value(0)
-        case .none: return .bool(false)
-        case .object(let object): return .bool((object.length ?? 1) != 0)
-        case .int, .float, .tensor: return .bool(try call.float(0) != 0)
-        }
-      })),
+      (
+        "bool",
+        .object(
+          TypeObject("bool", dtype: .bool) { call throws(Failure) in
+            switch call.value(0) {
+            case .bool: return call.value(0)
+            case .none: return .bool(false)
+            case .object(let object): return .bool((object.length ?? 1) != 0)
+            case .int, .float, .tensor: return .bool(try call.float(0) != 0)
+            }
+          })
+      ),
       type("str") { call throws(Failure) in .string(call.value(0).printed()) },
       type("list") { call throws(Failure) in
         if call.isNone(0) { return .list([]) }
@@ -47,7 +54,9 @@ enum TypeWords {
       type("tuple") { call throws(Failure) in .tuple(try call.list(0)) },
       type("dict") { call throws(Failure) in
         if call.isNone(0) { return .object(DictObject()) }
-        if case .object(let dict as DictObject) = call.value(0) { return .object(DictObject(dict.entries)) }
+        if case .object(let dict as DictObject) = call.value(0) {
+          return .object(DictObject(dict.entries))
+        }
         let dict = DictObject()
         for pair in try call.list(0) {
           guard let items = pair.sequenceItems, items.count == 2, let key = DictKey(items[0]) else {
@@ -56,14 +65,6 @@ enum TypeWords {
           dict.entries[key] = items[1]
         }
         return .object(dict)
-      },
-      type("set") { call throws(Failure) in
-        var seen = OrderedSet<DictKey>()
-        for item in try call.list(0) {
-          guard let key = DictKey(item) else { throw call.fail(0, "\(item.kindText) cannot stand in a set") }
-          seen.append(key)
-        }
-        return .list(seen.map(\.value))
       },
     ]
   }

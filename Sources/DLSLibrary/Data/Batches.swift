@@ -69,7 +69,9 @@ private final class BatchIterator: ValueIterator {
       var parts: [Value] = []
       if let order {
         let positions = try Tensor.of(Array(order[range]), shape: [range.count])
-        for tensor in batches.tensors { parts.append(.tensor(try tensor.index([.tensor(positions)]))) }
+        for tensor in batches.tensors {
+          parts.append(.tensor(try tensor.index([.tensor(positions)])))
+        }
       } else {
         let items: [TensorIndex] = [.slice(from: range.lowerBound, to: range.upperBound, step: 1)]
         for tensor in batches.tensors { parts.append(.tensor(try tensor.index(items))) }
@@ -85,7 +87,8 @@ enum BatchWords {
     Builtin(
       "batches",
       [
-        Parameter("data", .any, variadic: true), Parameter("batch_size", .int, .none, namedOnly: true),
+        Parameter("data", .any, variadic: true),
+        Parameter("batch_size", .int, .none, namedOnly: true),
         Parameter("shuffle", .bool, .bool(false), namedOnly: true),
         Parameter("drop_last", .bool, .bool(false), namedOnly: true),
       ],
@@ -157,7 +160,8 @@ enum BatchWords {
       var result: [Value] = []
       for fold in 0..<folds {
         let range = (count * fold / folds)..<(count * (fold + 1) / folds)
-        let train = try take(tensors, Array(order[..<range.lowerBound] + order[range.upperBound...]))
+        let train = try take(
+          tensors, Array(order[..<range.lowerBound] + order[range.upperBound...]))
         result.append(.tuple([train, try take(tensors, Array(order[range]))]))
       }
       return .list(result)
@@ -216,7 +220,8 @@ extension Call {
       let isData: Bool
       switch value {
       case .tensor: isData = true
-      case .object(let object): isData = object.tensorValue != nil || (rest.isEmpty && tensors.isEmpty)
+      case .object(let object):
+        isData = object.tensorValue != nil || (rest.isEmpty && tensors.isEmpty)
       case .int, .float, .bool, .none: isData = false
       }
       if isData && rest.isEmpty { tensors.append(try value.asTensor()) } else { rest.append(value) }

@@ -18,7 +18,8 @@ struct ByteReader {
   mutating func take(_ count: Int, _ what: String) throws(DataError) -> ArraySlice<UInt8> {
     guard count >= 0, count <= left else {
       throw .broken(
-        path, byte: offset, "the file ends too early: \(what) takes \(count) bytes, \(left) are left")
+        path, byte: offset,
+        "the file ends too early: \(what) takes \(count) bytes, \(left) are left")
     }
     defer { offset += count }
     return bytes[offset..<(offset + count)]

@@ -57,7 +57,8 @@ package struct CSVParser {
       guard found == width else {
         throw .broken(
           path, line: startLine,
-          "row \(lines.count) has \(found) \(found == 1 ? "cell" : "cells"), the first row \(width)")
+          "row \(lines.count) has \(found) \(found == 1 ? "cell" : "cells"), the first row \(width)"
+        )
       }
     }
   }

@@ -117,7 +117,8 @@ package enum EmbeddingFiles {
         for i in 0..<dim {
           result.vectors.append(
             Float(
-              bitPattern: UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self))
+              bitPattern: UInt32(
+                littleEndian: raw.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self))
             ))
         }
       }

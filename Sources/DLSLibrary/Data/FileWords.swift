@@ -65,7 +65,8 @@ enum FileWords {
   private static let arrays: [Builtin] = [
     Builtin(
       "load_npy", [Parameter("path", .string)], "Reads a NumPy array file as a tensor.",
-      details: "Element types that tensors lack become the next wider one (float16 f32, uint8 i64).",
+      details:
+        "Element types that tensors lack become the next wider one (float16 f32, uint8 i64).",
       example: """
         save_npy("/tmp/dls-example.npy", [[1, 2], [3, 4]])
         load_npy("/tmp/dls-example.npy").shape
@@ -119,7 +120,8 @@ enum FileWords {
       example: "save_npz(\"/tmp/dls-example.npz\", {w: zeros(2, 3), b: zeros(3)})", family: "Data"
     ) { call throws(Failure) in
       let (path, value) = try call.pathAndValue()
-      guard case .object(let object) = call.arguments[value], let dict = object as? DictObject else {
+      guard case .object(let object) = call.arguments[value], let dict = object as? DictObject
+      else {
         throw call.fail(
           value, "a dict of tensors is expected, not \(call.arguments[value].typeName)",
           help: ["save_npz(\"file.npz\", {x: x, y: y})"])

@@ -66,13 +66,12 @@ package enum Gzip {
       switch status {
       case Z_STREAM_END:
         // Another member may follow; zeros or rubbish after the last one are ignored, as gzip does.
-        if windowBits > 0, position + 1 < input.count, input[position] == 0x1F,
+        guard windowBits > 0, position + 1 < input.count, input[position] == 0x1F,
           input[position + 1] == 0x8B
-        {
-          inflateReset(&stream)
-        } else {
+        else {
           return result
         }
+        inflateReset(&stream)
       case Z_OK: continue
       case Z_BUF_ERROR:
         if produced == 0 && position >= input.count {
@@ -80,7 +79,8 @@ package enum Gzip {
         }
       default:
         let why = stream.msg.map { String(cString: $0) } ?? "code \(status)"
-        throw .broken(path, byte: bytes.startIndex + position, "the compressed data are damaged (\(why))")
+        throw .broken(
+          path, byte: bytes.startIndex + position, "the compressed data are damaged (\(why))")
       }
     }
   }

@@ -74,7 +74,8 @@ extension FileWords {
     }
     let files = Array(all.prefix(max(0, limit)))
     guard !files.isEmpty else {
-      throw call.fail(0, code: "file-unreadable", "no PNG, PGM or PPM picture lies under \(quoted(folder))")
+      throw call.fail(
+        0, code: "file-unreadable", "no PNG, PGM or PPM picture lies under \(quoted(folder))")
     }
     var pictures: [Picture] = []
     var total = 0
@@ -85,7 +86,8 @@ extension FileWords {
         try Images.decode(Files.readPlain(path), path)
       }
       if gray { picture = picture.gray }
-      if let first = pictures.first, (first.width, first.height) != (picture.width, picture.height) {
+      if let first = pictures.first, (first.width, first.height) != (picture.width, picture.height)
+      {
         throw call.fail(
           0, code: "file-broken",
           "\(quoted(path)) has \(picture.width) x \(picture.height) pixels, "
@@ -136,6 +138,7 @@ extension Picture {
 
   var colour: Picture {
     guard channels == 1 else { return self }
-    return Picture(width: width, height: height, channels: 3, bytes: bytes.flatMap { [$0, $0, $0] })
+    return Picture(
+      width: width, height: height, channels: 3, bytes: bytes.flatMap { [$0, $0, $0] })
   }
 }

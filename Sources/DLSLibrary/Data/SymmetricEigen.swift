@@ -32,7 +32,8 @@ enum SymmetricEigen {
   }
 
   /// Makes a[p][q] zero. The rows of `v` are the eigenvectors so far.
-  private static func rotate(_ a: inout [Double], _ v: inout [Double], _ n: Int, _ p: Int, _ q: Int) {
+  private static func rotate(_ a: inout [Double], _ v: inout [Double], _ n: Int, _ p: Int, _ q: Int)
+  {
     let apq = a[p * n + q]
     if abs(apq) < 1e-300 { return }
     let theta = (a[q * n + q] - a[p * n + p]) / (2 * apq)

@@ -8,7 +8,10 @@ enum TransformWords {
   static let all: [Builtin] = [
     Builtin(
       "normalize_columns",
-      [Parameter("x", .tensor), Parameter("like", .tensor, .none), Parameter("eps", .float, .float(1e-8))],
+      [
+        Parameter("x", .tensor), Parameter("like", .tensor, .none),
+        Parameter("eps", .float, .float(1e-8)),
+      ],
       "Gives every column mean 0 and standard deviation 1, measured on `like` where it is given.",
       details: "(x - mean) / (std + eps), std with divisor n. A test set takes `like=train`.",
       example: """
@@ -167,7 +170,9 @@ enum TransformWords {
     _ values: [Double], _ base: Int, _ grid: Grid, _ place: (y: Double, x: Double)
   ) -> Double {
     let (top, left) = (place.y.rounded(.down), place.x.rounded(.down))
-    guard top >= -1, left >= -1, top < Double(grid.height), left < Double(grid.width) else { return 0 }
+    guard top >= -1, left >= -1, top < Double(grid.height), left < Double(grid.width) else {
+      return 0
+    }
     let (fy, fx) = (place.y - top, place.x - left)
     func at(_ y: Int, _ x: Int) -> Double {
       guard y >= 0, y < grid.height, x >= 0, x < grid.width else { return 0 }

@@ -7,7 +7,11 @@ import DLSTensor
 extension FigureWords {
   static let composition: [Builtin] = [
     Builtin(
-      "figure", [Parameter("width", .int, .int(800)), Parameter("height", .int, .int(560)), Parameter("title", .string, .string(""))],
+      "figure",
+      [
+        Parameter("width", .int, .int(800)), Parameter("height", .int, .int(560)),
+        Parameter("title", .string, .string("")),
+      ],
       "An empty figure, to draw into.", family: "Figures"
     ) { call throws(Failure) in
       var data = FigureData()
@@ -17,27 +21,42 @@ extension FigureWords {
       return .object(FigureObject(data))
     },
     Builtin(
-      "subplot", [Parameter("figures", .any), Parameter("columns", .int, .none), Parameter("title", .string, .string(""))],
+      "subplot",
+      [
+        Parameter("figures", .any), Parameter("columns", .int, .none),
+        Parameter("title", .string, .string("")),
+      ],
       "Several figures as panels of one: `subplot([a, b, c], columns=3)`.", family: "Figures"
     ) { call throws(Failure) in
       let items = try call.list(0)
       var data = FigureData()
       data.panels = []
       for item in items {
-        guard case .object(let figure as FigureObject) = item else { throw call.fail(0, "subplot needs figures, got \(item.kindText)") }
+        guard case .object(let figure as FigureObject) = item else {
+          throw call.fail(0, "subplot needs figures, got \(item.kindText)")
+        }
         data.panels += figure.data.panels
       }
       if data.panels.isEmpty { throw call.fail(0, "subplot needs at least one figure") }
-      data.columns = max(1, min(data.panels.count, try call.optionalInt(1) ?? Int(Double(data.panels.count).squareRoot().rounded(.up))))
+      data.columns = max(
+        1,
+        min(
+          data.panels.count,
+          try call.optionalInt(1) ?? Int(Double(data.panels.count).squareRoot().rounded(.up))))
       data.title = try call.string(2)
       data.width = min(1600, 420 * data.columns + 60)
       data.height = min(1600, 340 * data.rows + 40)
       return .object(FigureObject(data))
     },
-    Builtin("legend", [Parameter("figure", .any), Parameter("labels", .list, .none)], "Names of the series, in order.", family: "Figures") { call throws(Failure) in
+    Builtin(
+      "legend", [Parameter("figure", .any), Parameter("labels", .list, .none)],
+      "Names of the series, in order.", family: "Figures"
+    ) { call throws(Failure) in
       let figure = try own(call)
       if !call.isNone(1) {
-        for (i, name) in try call.list(1).enumerated() where i < figure.panel.series.count { figure.panel.series[i].label = name.printed() }
+        for (i, name) in try call.list(1).enumerated() where i < figure.panel.series.count {
+          figure.panel.series[i].label = name.printed()
+        }
       }
       figure.panel.hasLegend = true
       return .object(figure)
@@ -49,7 +68,11 @@ extension FigureWords {
       let figure = try own(call)
       let path = try call.string(1)
       let target: GnuplotScript.Target
-      if path.hasSuffix(".png") { target = .png(path) } else if path.hasSuffix(".svg") { target = .svg(path) } else if path.hasSuffix(".pdf") {
+      if path.hasSuffix(".png") {
+        target = .png(path)
+      } else if path.hasSuffix(".svg") {
+        target = .svg(path)
+      } else if path.hasSuffix(".pdf") {
         target = .pdf(path)
       } else {
         throw call.fail(1, "savefig writes .png, .svg and .pdf, not `\(path)`")
@@ -59,36 +82,57 @@ extension FigureWords {
       }
       return .object(figure)
     },
-    Builtin("show", [Parameter("figure", .any)], "Shows a figure in a window, or in the terminal.", family: "Figures") { call throws(Failure) in
+    Builtin(
+      "show", [Parameter("figure", .any)], "Shows a figure in a window, or in the terminal.",
+      family: "Figures"
+    ) { call throws(Failure) in
       let figure = try own(call)
       call.machine.emit(.figure(figure))
       return .none
     },
-    Builtin("live", [Parameter("figure", .any)], "A figure that is shown again whenever something is drawn into it.", family: "Figures") { call throws(Failure) in
+    Builtin(
+      "live", [Parameter("figure", .any)],
+      "A figure that is shown again whenever something is drawn into it.", family: "Figures"
+    ) { call throws(Failure) in
       let figure = try own(call)
       figure.isLive = true
       return .object(figure)
     },
-    Builtin("plot_history", [Parameter("history", .dict)] + FigureOptions.parameters, "The curves of a training's history.", family: "Figures") { call throws(Failure) in
+    Builtin(
+      "plot_history", [Parameter("history", .dict)] + FigureOptions.parameters,
+      "The curves of a training's history.", family: "Figures"
+    ) { call throws(Failure) in
       let figure = FigureObject()
       var panel = figure.panel
       panel.xLabel = "epoch"
       try FigureOptions.apply(call, &panel)
       for (key, value) in try call.dict(0).entries {
-        guard case .string(let name) = key, name != "seconds", let y = value.sequenceItems?.compactMap(\.number), !y.isEmpty else { continue }
+        guard case .string(let name) = key, name != "seconds",
+          let y = value.sequenceItems?.compactMap(\.number), !y.isEmpty
+        else { continue }
         panel.series.append(Series(.lines, label: name, x: y.indices.map { Double($0 + 1) }, y: y))
       }
       figure.panel = panel
       return .object(figure)
     },
     Builtin(
-      "decision_boundary", [Parameter("net", .function), Parameter("x", .tensor), Parameter("y", .tensor, .none), Parameter("steps", .int, .int(80))] + FigureOptions.parameters,
+      "decision_boundary",
+      [
+        Parameter("net", .function), Parameter("x", .tensor), Parameter("y", .tensor, .none),
+        Parameter("steps", .int, .int(80)),
+      ] + FigureOptions.parameters,
       "What a classifier of two numbers says over the plane, with the points.", family: "Figures"
     ) { call throws(Failure) in
       let x = try call.tensor(1)
-      if x.rank != 2 || x.shape[1] != 2 || x.shape[0] == 0 { throw call.fail(1, code: "shape-mismatch", "decision_boundary needs points [n, 2], got \(x.typeText)") }
+      if x.rank != 2 || x.shape[1] != 2 || x.shape[0] == 0 {
+        throw call.fail(
+          1, code: "shape-mismatch", "decision_boundary needs points [n, 2], got \(x.typeText)")
+      }
       let v = x.doubles()
-      let (xs, ys) = (stride(from: 0, to: v.count, by: 2).map { v[$0] }, stride(from: 1, to: v.count, by: 2).map { v[$0] })
+      let (xs, ys) = (
+        stride(from: 0, to: v.count, by: 2).map { v[$0] },
+        stride(from: 1, to: v.count, by: 2).map { v[$0] }
+      )
       let n = min(max(try call.int(3), 2), 400)
       func span(_ values: [Double]) -> (Double, Double) {
         let (low, high) = (values.min() ?? 0, values.max() ?? 1)
@@ -98,23 +142,36 @@ extension FigureWords {
       let (rx, ry) = (span(xs), span(ys))
       var points: [Double] = []
       for i in 0..<n {
-        for j in 0..<n { points += [rx.0 + (rx.1 - rx.0) * Double(j) / Double(n - 1), ry.0 + (ry.1 - ry.0) * Double(i) / Double(n - 1)] }
+        for j in 0..<n {
+          points += [
+            rx.0 + (rx.1 - rx.0) * Double(j) / Double(n - 1),
+            ry.0 + (ry.1 - ry.0) * Double(i) / Double(n - 1),
+          ]
+        }
       }
-      let grid = try tensorWork { () throws(TensorError) in try Tensor.of(points, shape: [n * n, 2], as: x.dtype) }
-      let out = try Autograd.withoutRecording { () throws(Failure) in try call.machine.callTensor(call.function(0), grid) }
+      let grid = try tensorWork { () throws(TensorError) in
+        try Tensor.of(points, shape: [n * n, 2], as: x.dtype)
+      }
+      let out = try Autograd.withoutRecording { () throws(Failure) in
+        try call.machine.callTensor(call.function(0), grid)
+      }
       let classes = try tensorWork { () throws(TensorError) in
-        out.rank == 2 && out.shape[1] > 1 ? try out.argExtreme(1, keepdim: false, largest: true).doubles() : out.doubles()
+        out.rank == 2 && out.shape[1] > 1
+          ? try out.argExtreme(1, keepdim: false, largest: true).doubles() : out.doubles()
       }
       var panel = Panel()
       try FigureOptions.apply(call, &panel)
       (panel.xRange, panel.yRange) = (rx, ry)
       panel.palette = "coolwarm"
-      let field = Series(.points, x: stride(from: 0, to: points.count, by: 2).map { points[$0] }, y: stride(from: 1, to: points.count, by: 2).map { points[$0] }, z: classes, width: 2.4)
+      let field = Series(
+        .points, x: stride(from: 0, to: points.count, by: 2).map { points[$0] },
+        y: stride(from: 1, to: points.count, by: 2).map { points[$0] }, z: classes, width: 2.4)
       panel.series.append(field)
       let labels = try call.optionalTensor(2)?.doubles() ?? xs.map { _ in 0 }
       for k in Set(labels).sorted() {
         let at = labels.indices.filter { labels[$0] == k && $0 < xs.count }
-        panel.series.append(Series(.points, label: "\(Int(k))", x: at.map { xs[$0] }, y: at.map { ys[$0] }, width: 3))
+        panel.series.append(
+          Series(.points, label: "\(Int(k))", x: at.map { xs[$0] }, y: at.map { ys[$0] }, width: 3))
       }
       let figure = FigureObject()
       figure.panel = panel
@@ -124,6 +181,7 @@ extension FigureWords {
 
   private static func own(_ call: Call) throws(Failure) -> FigureObject {
     if case .object(let figure as FigureObject) = call.value(0) { return figure }
-    throw call.fail(0, code: "type-mismatch", "\(call.name) needs a figure, got \(call.value(0).kindText)")
+    throw call.fail(
+      0, code: "type-mismatch", "\(call.name) needs a figure, got \(call.value(0).kindText)")
   }
 }

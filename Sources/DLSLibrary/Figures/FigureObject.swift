@@ -19,15 +19,20 @@ package final class FigureObject: Object {
   package override var typeName: String { "figure" }
   package override func describe(_ printer: inout Printer) {
     let series = data.panels.reduce(0) { $0 + $1.series.count }
-    printer.write("<figure: \(data.panels.count) panel\(data.panels.count == 1 ? "" : "s"), \(series) series>")
+    printer.write(
+      "<figure: \(data.panels.count) panel\(data.panels.count == 1 ? "" : "s"), \(series) series>")
   }
   package override var memberNames: [String] { ["title", "width", "height"] }
 
-  package override func setMember(_ name: String, _ value: Value, _ machine: Machine) throws(Failure) -> Bool {
+  package override func setMember(_ name: String, _ value: Value, _ machine: Machine)
+    throws(Failure) -> Bool
+  {
     switch name {
     case "title": data.panels[current].title = value.printed()
     case "width", "height":
-      guard let size = value.number, size >= 50, size <= 10_000 else { throw Failure("bad-argument", "`\(name)` is from 50 to 10000 pixels") }
+      guard let size = value.number, size >= 50, size <= 10_000 else {
+        throw Failure("bad-argument", "`\(name)` is from 50 to 10000 pixels")
+      }
       if name == "width" { data.width = Int(size) } else { data.height = Int(size) }
     default: return false
     }
@@ -43,16 +48,23 @@ package final class FigureObject: Object {
 /// Options that every drawing word takes, by name.
 enum FigureOptions {
   static let parameters: [Parameter] = [
-    Parameter("label", .string, .string(""), namedOnly: true), Parameter("title", .string, .none, namedOnly: true),
-    Parameter("xlabel", .string, .none, namedOnly: true), Parameter("ylabel", .string, .none, namedOnly: true),
-    Parameter("color", .string, .none, namedOnly: true), Parameter("xlim", .list, .none, namedOnly: true),
-    Parameter("ylim", .list, .none, namedOnly: true), Parameter("logx", .bool, .bool(false), namedOnly: true),
-    Parameter("logy", .bool, .bool(false), namedOnly: true), Parameter("figure", .any, .none, namedOnly: true),
+    Parameter("label", .string, .string(""), namedOnly: true),
+    Parameter("title", .string, .none, namedOnly: true),
+    Parameter("xlabel", .string, .none, namedOnly: true),
+    Parameter("ylabel", .string, .none, namedOnly: true),
+    Parameter("color", .string, .none, namedOnly: true),
+    Parameter("xlim", .list, .none, namedOnly: true),
+    Parameter("ylim", .list, .none, namedOnly: true),
+    Parameter("logx", .bool, .bool(false), namedOnly: true),
+    Parameter("logy", .bool, .bool(false), namedOnly: true),
+    Parameter("figure", .any, .none, namedOnly: true),
   ]
 
   /// Sets what a panel's options say.
   static func apply(_ call: Call, _ panel: inout Panel) throws(Failure) {
-    func text(_ name: String) throws(Failure) -> String? { try call.optionalString(index(call, name)) }
+    func text(_ name: String) throws(Failure) -> String? {
+      try call.optionalString(index(call, name))
+    }
     if let t = try text("title") { panel.title = t }
     if let t = try text("xlabel") { panel.xLabel = t }
     if let t = try text("ylabel") { panel.yLabel = t }
@@ -80,7 +92,9 @@ extension Call {
   func figure(_ first: Value) throws(Failure) -> FigureObject {
     if case .object(let figure as FigureObject) = first { return figure }
     let i = FigureOptions.index(self, "figure")
-    if parameters[i].name == "figure", case .object(let figure as FigureObject) = value(i) { return figure }
+    if parameters[i].name == "figure", case .object(let figure as FigureObject) = value(i) {
+      return figure
+    }
     return FigureObject()
   }
 
@@ -96,11 +110,15 @@ extension Call {
     }
   }
 
-  func matrix(_ value: Value, _ i: Int) throws(Failure) -> (rows: Int, columns: Int, values: [Double]) {
+  func matrix(_ value: Value, _ i: Int) throws(Failure) -> (
+    rows: Int, columns: Int, values: [Double]
+  ) {
     let t = try value.asTensor()
     let kept = t.shape.filter { $0 != 1 }
     let shape = t.rank == 2 ? t.shape : kept
-    if shape.count != 2 { throw fail(i, code: "shape-mismatch", "\(name) needs a matrix, got \(t.typeText)") }
+    if shape.count != 2 {
+      throw fail(i, code: "shape-mismatch", "\(name) needs a matrix, got \(t.typeText)")
+    }
     return (shape[0], shape[1], t.doubles())
   }
 }

@@ -9,7 +9,8 @@ package final class NativeFunction: Object {
   let parameters: [Parameter]
   let body: (Call) throws(Failure) -> Value
 
-  init(_ name: String, _ parameters: [Parameter], _ body: @escaping (Call) throws(Failure) -> Value) {
+  init(_ name: String, _ parameters: [Parameter], _ body: @escaping (Call) throws(Failure) -> Value)
+  {
     self.name = name
     self.parameters = parameters
     self.body = body
@@ -20,7 +21,9 @@ package final class NativeFunction: Object {
   package override var isCallable: Bool { true }
   package override var signature: [Parameter]? { parameters }
   package override func describe(_ printer: inout Printer) { printer.write("<function \(name)>") }
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+    -> Value
+  {
     let values = try Signature.bind(name, parameters, arguments)
     return try body(Call(machine: machine, name: name, parameters: parameters, arguments: values))
   }
@@ -46,8 +49,12 @@ package final class TransformObject: Object {
 
   package override var typeName: String { "function" }
   package override var isCallable: Bool { true }
-  package override func describe(_ printer: inout Printer) { printer.write("<function \(name)(…)>") }
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+  package override func describe(_ printer: inout Printer) {
+    printer.write("<function \(name)(…)>")
+  }
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+    -> Value
+  {
     try body(self, arguments, machine)
   }
   package override func forEachReference(_ visit: (Value) -> Void) { visit(function) }
@@ -55,9 +62,13 @@ package final class TransformObject: Object {
   /// Positions of the arguments to differentiate, and whether one was asked for.
   func positions(_ count: Int) throws(Failure) -> (at: [Int], isSingle: Bool) {
     func checked(_ value: Value) throws(Failure) -> Int {
-      guard case .int(var i) = value else { throw Failure("bad-argument", "argnums takes an int or several, not \(value.kindText)") }
+      guard case .int(var i) = value else {
+        throw Failure("bad-argument", "argnums takes an int or several, not \(value.kindText)")
+      }
       if i < 0 { i += count }
-      if i < 0 || i >= count { throw Failure("bad-argument", "argnums names argument \(i), but there are \(count)") }
+      if i < 0 || i >= count {
+        throw Failure("bad-argument", "argnums names argument \(i), but there are \(count)")
+      }
       return i
     }
     if let items = argnums.sequenceItems {
@@ -70,7 +81,9 @@ package final class TransformObject: Object {
 
   /// The arguments with tracked leaves for those to differentiate; the value; the gradients, shaped
   /// as the arguments are.
-  func valueAndGradient(_ given: CallArguments, _ machine: Machine) throws(Failure) -> (Tensor, Value) {
+  func valueAndGradient(_ given: CallArguments, _ machine: Machine) throws(Failure) -> (
+    Tensor, Value
+  ) {
     let (at, isSingle) = try positions(given.positional.count)
     var given = given
     var slots: [Lifted] = []
@@ -80,7 +93,9 @@ package final class TransformObject: Object {
       slots.append(lifted)
     }
     let keeps = slots.contains { $0.isNested }
-    let y = try machine.call(function, given.positional, named: given.named.map { ($0.name, $0.value) }).asTensor()
+    let y = try machine.call(
+      function, given.positional, named: given.named.map { ($0.name, $0.value) }
+    ).asTensor()
     if y.count != 1 {
       throw Failure(
         "no-gradient", "\(name) needs a function whose result is one number, got \(y.typeText)",
@@ -109,7 +124,9 @@ package final class TransformObject: Object {
       given.positional[i] = .tensor(leaf)
       leaves.append(leaf)
     }
-    let y = try machine.call(function, given.positional, named: given.named.map { ($0.name, $0.value) }).asTensor()
+    let y = try machine.call(
+      function, given.positional, named: given.named.map { ($0.name, $0.value) }
+    ).asTensor()
     let inputs = leaves
     let keeps = isNested
     var rows: [[Tensor]] = leaves.map { _ in [] }
@@ -129,7 +146,8 @@ package final class TransformObject: Object {
       results.append(
         .tensor(
           try tensorWork { () throws(TensorError) in
-            row.isEmpty ? try Tensor.full(y.shape + leaf.shape, 0, leaf.dtype)
+            row.isEmpty
+              ? try Tensor.full(y.shape + leaf.shape, 0, leaf.dtype)
               : try Tensor.stack(row, 0).reshape(y.shape + leaf.shape)
           }))
     }
@@ -149,7 +167,10 @@ struct Lifted {
   init(_ argument: Value) throws(Failure) {
     shape = argument
     value = argument
-    if case .object(let object) = argument, object.kind == .model || object.kind == .layer || object.kind == .function || object.kind == .param {
+    if case .object(let object) = argument,
+      object.kind == .model || object.kind == .layer || object.kind == .function
+        || object.kind == .param
+    {
       for (name, param) in ModuleTree.namedParameters(argument) {
         names.append(name)
         leaves.append(param.cell.value)
@@ -170,7 +191,8 @@ struct Lifted {
       return .object(copy)
     }
     if case .object(let object) = argument, object.kind == .tuple || object.kind == .list,
-      let items = argument.sequenceItems, items.contains(where: { $0.tensorView != nil || $0.objectValue is DictObject })
+      let items = argument.sequenceItems,
+      items.contains(where: { $0.tensorView != nil || $0.objectValue is DictObject })
     {
       var copies: [Value] = []
       for item in items { copies.append(try lift(item)) }
@@ -202,7 +224,8 @@ struct Lifted {
       return .object(copy)
     }
     if case .object(let object) = part, object.kind == .tuple || object.kind == .list,
-      let items = part.sequenceItems, items.contains(where: { $0.tensorView != nil || $0.objectValue is DictObject })
+      let items = part.sequenceItems,
+      items.contains(where: { $0.tensorView != nil || $0.objectValue is DictObject })
     {
       let copies = items.map { rebuild($0, gradients, &next) }
       return object.kind == .tuple ? .tuple(copies) : .list(copies)
@@ -217,12 +240,14 @@ enum Transform {
   static func leaf(_ value: Value) throws(Failure) -> Tensor {
     var t: Tensor
     switch value {
-    case .int(let x): t = try tensorWork { () throws(TensorError) in try Tensor.scalar(Double(x), .f64) }
+    case .int(let x):
+      t = try tensorWork { () throws(TensorError) in try Tensor.scalar(Double(x), .f64) }
     case .float(let x): t = try tensorWork { () throws(TensorError) in try Tensor.scalar(x, .f64) }
     default: t = try value.asTensor(like: .f32)
     }
     if !t.dtype.isFloating {
-      throw Failure("no-gradient", "no gradient flows to \(value.kindText)", help: ["as floats: `.to(f32)`"])
+      throw Failure(
+        "no-gradient", "no gradient flows to \(value.kindText)", help: ["as floats: `.to(f32)`"])
     }
     // A link of its own, so that the same tensor given twice is told apart.
     if t.isTracked {
@@ -236,7 +261,9 @@ enum Transform {
   static func filled(_ gradients: [Tensor?], _ inputs: [Tensor]) throws(Failure) -> [Tensor] {
     var result: [Tensor] = []
     for (g, x) in zip(gradients, inputs) {
-      if let g { result.append(g) } else {
+      if let g {
+        result.append(g)
+      } else {
         result.append(try tensorWork { () throws(TensorError) in try Tensor.zeros(like: x) })
       }
     }
@@ -248,7 +275,9 @@ enum Transform {
     return [value]
   }
 
-  static func vmap(_ f: Value, _ dims: Value, _ out: Int, _ given: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+  static func vmap(
+    _ f: Value, _ dims: Value, _ out: Int, _ given: CallArguments, _ machine: Machine
+  ) throws(Failure) -> Value {
     var axes: [Int?] = []
     for i in given.positional.indices {
       let dim = dims.sequenceItems.map { i < $0.count ? $0[i] : .none } ?? dims
@@ -264,14 +293,18 @@ enum Transform {
         continue
       }
       let axis = try tensorWork { () throws(TensorError) in try t.axis(dim) }
-      if t.rank == 0 { throw Failure("shape-mismatch", "vmap needs a dimension to run over, got a 0-d tensor") }
+      if t.rank == 0 {
+        throw Failure("shape-mismatch", "vmap needs a dimension to run over, got a 0-d tensor")
+      }
       if let count, count != t.shape[axis] {
         throw Failure("shape-mismatch", "vmap's arguments have sizes \(count) and \(t.shape[axis])")
       }
       count = t.shape[axis]
       inputs.append(t)
     }
-    guard let count, count > 0 else { throw Failure("shape-mismatch", "vmap has nothing to run over") }
+    guard let count, count > 0 else {
+      throw Failure("shape-mismatch", "vmap has nothing to run over")
+    }
     var results: [Value] = []
     for i in 0..<count {
       try machine.checkInterrupt()
@@ -300,7 +333,8 @@ enum Transform {
     if case .object(let first as DictObject) = results[0] {
       let dict = DictObject()
       for key in first.entries.keys {
-        dict.entries[key] = try stacked(results.map { ($0.objectValue as? DictObject)?.entries[key] ?? .none }, out)
+        dict.entries[key] = try stacked(
+          results.map { ($0.objectValue as? DictObject)?.entries[key] ?? .none }, out)
       }
       return .object(dict)
     }
@@ -308,9 +342,12 @@ enum Transform {
     return .tensor(try tensorWork { () throws(TensorError) in try Tensor.stack(tensors, out) })
   }
 
-  static func custom(_ f: Value, _ rule: Value, _ given: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+  static func custom(_ f: Value, _ rule: Value, _ given: CallArguments, _ machine: Machine)
+    throws(Failure) -> Value
+  {
     let y = try Autograd.withoutRecording { () throws(Failure) in
-      try machine.call(f, given.positional, named: given.named.map { ($0.name, $0.value) }).asTensor()
+      try machine.call(f, given.positional, named: given.named.map { ($0.name, $0.value) })
+        .asTensor()
     }
     let inputs = given.positional.compactMap(\.tensorView)
     let positions = given.positional.indices.filter { given.positional[$0].tensorView != nil }
@@ -328,7 +365,8 @@ enum Transform {
             if gradient.shape != inputs[k].shape {
               throw Failure(
                 "shape-mismatch",
-                "the gradient for argument \(at) has shape \(Tensor.describe(gradient.shape)), the argument \(Tensor.describe(inputs[k].shape))")
+                "the gradient for argument \(at) has shape \(Tensor.describe(gradient.shape)), the argument \(Tensor.describe(inputs[k].shape))"
+              )
             }
             return gradient
           }

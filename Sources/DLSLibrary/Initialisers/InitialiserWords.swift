@@ -11,7 +11,8 @@ private func maker(
   _ name: String, _ parameters: [Parameter], _ summary: String, _ formula: String,
   _ fill: @escaping @Sendable (Tensor, Call) throws(Failure) -> Void
 ) -> Builtin {
-  Builtin(name, [size] + parameters, summary, details: formula, family: "Initialisers") { call throws(Failure) in
+  Builtin(name, [size] + parameters, summary, details: formula, family: "Initialisers") {
+    call throws(Failure) in
     let shape = try call.ints(0)
     let t = try tensorWork { () throws(TensorError) in try Tensor.empty(shape, .f32) }
     try fill(t, call)
@@ -21,65 +22,110 @@ private func maker(
 
 /// Fan-in and fan-out as PyTorch counts them: the last dimensions are inputs.
 private func fans(_ t: Tensor, _ call: Call) throws(Failure) -> (input: Double, output: Double) {
-  if t.rank < 2 { throw call.fail(0, "\(call.name) needs at least two dimensions, got \(Tensor.describe(t.shape))") }
+  if t.rank < 2 {
+    throw call.fail(
+      0, "\(call.name) needs at least two dimensions, got \(Tensor.describe(t.shape))")
+  }
   let field = t.shape.dropFirst(2).reduce(1, *)
   return (Double(t.shape[1] * field), Double(t.shape[0] * field))
 }
 
 private let kaiming = [
-  Parameter("a", .float, .float(0), namedOnly: true), Parameter("mode", .string, .string("fan_in"), namedOnly: true),
-  Parameter("nonlinearity", .string, .string("leaky_relu"), namedOnly: true), Parameter("fan", .int, .none, namedOnly: true),
+  Parameter("a", .float, .float(0), namedOnly: true),
+  Parameter("mode", .string, .string("fan_in"), namedOnly: true),
+  Parameter("nonlinearity", .string, .string("leaky_relu"), namedOnly: true),
+  Parameter("fan", .int, .none, namedOnly: true),
 ]
 
 private func kaimingStd(_ t: Tensor, _ call: Call) throws(Failure) -> Double {
   let (input, output) = try fans(t, call)
   let mode = try call.string(2)
-  if mode != "fan_in" && mode != "fan_out" { throw call.fail(2, "mode is \"fan_in\" or \"fan_out\"") }
+  if mode != "fan_in" && mode != "fan_out" {
+    throw call.fail(2, "mode is \"fan_in\" or \"fan_out\"")
+  }
   let fan = try call.optionalInt(4).map(Double.init) ?? (mode == "fan_in" ? input : output)
   let a = try call.float(1)
   let gains = [
-    "leaky_relu": (2 / (1 + a * a)).squareRoot(), "relu": 2.0.squareRoot(), "tanh": 5.0 / 3, "linear": 1.0, "sigmoid": 1.0,
+    "leaky_relu": (2 / (1 + a * a)).squareRoot(), "relu": 2.0.squareRoot(), "tanh": 5.0 / 3,
+    "linear": 1.0, "sigmoid": 1.0,
     "selu": 0.75,
   ]
-  guard let gain = gains[try call.string(3)] else { throw call.fail(3, "nonlinearity is one of \(gains.keys.sorted().joined(separator: ", "))") }
+  guard let gain = gains[try call.string(3)] else {
+    throw call.fail(3, "nonlinearity is one of \(gains.keys.sorted().joined(separator: ", "))")
+  }
   return gain / fan.squareRoot()
 }
 
 enum InitialiserWords {
   static let all: [Builtin] = [
-    maker("xavier_uniform", [gain], "Uniform within ±gain √(6 / (in + out)).", "Glorot and Bengio (2010).") { t, call throws(Failure) in
+    maker(
+      "xavier_uniform", [gain], "Uniform within ±gain √(6 / (in + out)).",
+      "Glorot and Bengio (2010)."
+    ) { t, call throws(Failure) in
       let (n, m) = try fans(t, call)
       let bound = try call.float(1) * (6 / (n + m)).squareRoot()
       call.machine.generator.fillUniform(t, -bound, bound)
     },
-    maker("xavier_normal", [gain], "Normal with deviation gain √(2 / (in + out)).", "Glorot and Bengio (2010).") { t, call throws(Failure) in
+    maker(
+      "xavier_normal", [gain], "Normal with deviation gain √(2 / (in + out)).",
+      "Glorot and Bengio (2010)."
+    ) { t, call throws(Failure) in
       let (n, m) = try fans(t, call)
       call.machine.generator.fillNormal(t, 0, try call.float(1) * (2 / (n + m)).squareRoot())
     },
-    maker("kaiming_uniform", kaiming, "Uniform within ±gain √(3 / fan).", "He et al. (2015). Fan-in is the last dimensions, as in PyTorch; `fan=` says otherwise.") {
+    maker(
+      "kaiming_uniform", kaiming, "Uniform within ±gain √(3 / fan).",
+      "He et al. (2015). Fan-in is the last dimensions, as in PyTorch; `fan=` says otherwise."
+    ) {
       t, call throws(Failure) in
       let bound = try kaimingStd(t, call) * 3.0.squareRoot()
       call.machine.generator.fillUniform(t, -bound, bound)
     },
-    maker("kaiming_normal", kaiming, "Normal with deviation gain / √fan.", "He et al. (2015). Fan-in is the last dimensions, as in PyTorch; `fan=` says otherwise.") {
+    maker(
+      "kaiming_normal", kaiming, "Normal with deviation gain / √fan.",
+      "He et al. (2015). Fan-in is the last dimensions, as in PyTorch; `fan=` says otherwise."
+    ) {
       t, call throws(Failure) in call.machine.generator.fillNormal(t, 0, try kaimingStd(t, call))
     },
-    maker("normal", [Parameter("mean", .float, .float(0), namedOnly: true), Parameter("std", .float, .float(1), namedOnly: true)],
+    maker(
+      "normal",
+      [
+        Parameter("mean", .float, .float(0), namedOnly: true),
+        Parameter("std", .float, .float(1), namedOnly: true),
+      ],
       "Normal with a mean and a deviation.", ""
-    ) { t, call throws(Failure) in call.machine.generator.fillNormal(t, try call.float(1), try call.float(2)) },
-    maker("uniform", [Parameter("a", .float, .float(0), namedOnly: true), Parameter("b", .float, .float(1), namedOnly: true)],
+    ) { t, call throws(Failure) in
+      call.machine.generator.fillNormal(t, try call.float(1), try call.float(2))
+    },
+    maker(
+      "uniform",
+      [
+        Parameter("a", .float, .float(0), namedOnly: true),
+        Parameter("b", .float, .float(1), namedOnly: true),
+      ],
       "Uniform between two bounds.", ""
-    ) { t, call throws(Failure) in call.machine.generator.fillUniform(t, try call.float(1), try call.float(2)) },
-    maker("constant", [Parameter("value", .float, namedOnly: true)], "One value everywhere.", "") { t, call throws(Failure) in
+    ) { t, call throws(Failure) in
+      call.machine.generator.fillUniform(t, try call.float(1), try call.float(2))
+    },
+    maker("constant", [Parameter("value", .float, namedOnly: true)], "One value everywhere.", "") {
+      t, call throws(Failure) in
       let value = try call.float(1)
-      let full = try tensorWork { () throws(TensorError) in try Tensor.full(t.shape, value, t.dtype) }
+      let full = try tensorWork { () throws(TensorError) in try Tensor.full(t.shape, value, t.dtype)
+      }
       t.withMutableBytes { target in full.withBytes { target.copyMemory(from: $0) } }
     },
-    maker("trunc_normal", [
-      Parameter("mean", .float, .float(0), namedOnly: true), Parameter("std", .float, .float(1), namedOnly: true),
-      Parameter("a", .float, .float(-2), namedOnly: true), Parameter("b", .float, .float(2), namedOnly: true),
-    ], "Normal, drawn again outside of [a, b].", "") { t, call throws(Failure) in
-      let (mean, std, a, b) = (try call.float(1), try call.float(2), try call.float(3), try call.float(4))
+    maker(
+      "trunc_normal",
+      [
+        Parameter("mean", .float, .float(0), namedOnly: true),
+        Parameter("std", .float, .float(1), namedOnly: true),
+        Parameter("a", .float, .float(-2), namedOnly: true),
+        Parameter("b", .float, .float(2), namedOnly: true),
+      ], "Normal, drawn again outside of [a, b].", ""
+    ) { t, call throws(Failure) in
+      let (mean, std, a, b) = (
+        try call.float(1), try call.float(2), try call.float(3), try call.float(4)
+      )
       if !(a < b) { throw call.fail(3, "a must lie below b") }
       let low = 0.5 * (1 + erf((a - mean) / std / 2.0.squareRoot()))
       let high = 0.5 * (1 + erf((b - mean) / std / 2.0.squareRoot()))
@@ -90,7 +136,8 @@ enum InitialiserWords {
           var x = Double.nan
           for _ in 0..<1000 {
             let angle = 2 * Double.pi * generator.nextDouble()
-            x = mean + std * (-2 * log(max(generator.nextDouble(), 1e-300))).squareRoot() * cos(angle)
+            x =
+              mean + std * (-2 * log(max(generator.nextDouble(), 1e-300))).squareRoot() * cos(angle)
             if x >= a, x <= b { break }
           }
           if !(x >= a && x <= b) { x = a + (b - a) * (low < high ? 0.5 : 0.5) }

@@ -10,7 +10,9 @@ package final class LinearLayer: Layer {
   private var inputs: Int?
   private let outputs: Int
 
-  package init(_ inputs: Int?, _ outputs: Int, bias hasBias: Bool, _ machine: Machine) throws(TensorError) {
+  package init(_ inputs: Int?, _ outputs: Int, bias hasBias: Bool, _ machine: Machine)
+    throws(TensorError)
+  {
     self.inputs = inputs
     self.outputs = outputs
     bias = hasBias ? LateParam() : nil
@@ -23,7 +25,9 @@ package final class LinearLayer: Layer {
     outputs = layer.outputs
     bias = layer.bias == nil ? nil : LateParam()
     super.init("Linear")
-    for (mine, theirs) in [(weight, layer.weight), (bias ?? LateParam(), layer.bias ?? LateParam())] {
+    for (mine, theirs) in [
+      (weight, layer.weight), (bias ?? LateParam(), layer.bias ?? LateParam()),
+    ] {
       if let param = try part(theirs.value).objectValue as? ParamObject { mine.replace(param) }
     }
   }
@@ -42,22 +46,34 @@ package final class LinearLayer: Layer {
     "\(inputs.map(String.init) ?? "_"), \(outputs)" + (bias == nil ? ", bias=false" : "")
   }
 
-  package override func setMember(_ name: String, _ value: Value, _ machine: Machine) throws(Failure) -> Bool {
+  package override func setMember(_ name: String, _ value: Value, _ machine: Machine)
+    throws(Failure) -> Bool
+  {
     guard case .object(let param as ParamObject) = value else { return false }
-    if name == "weight" { weight.replace(param) } else if name == "bias", let bias { bias.replace(param) } else { return false }
+    if name == "weight" {
+      weight.replace(param)
+    } else if name == "bias", let bias {
+      bias.replace(param)
+    } else {
+      return false
+    }
     return true
   }
 
   package override func forward(_ x: Tensor, _ machine: Machine) throws(TensorError) -> Tensor {
     if weight.param == nil {
-      guard let n = x.shape.last else { throw TensorError("shape-mismatch", "Linear needs at least one dimension") }
+      guard let n = x.shape.last else {
+        throw TensorError("shape-mismatch", "Linear needs at least one dimension")
+      }
       try build(n, machine)
     }
     guard let w = weight.tensor else { return x }
     return try x.linear(w, bias?.tensor)
   }
 
-  package override func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure) -> Value? {
+  package override func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure)
+    -> Value?
+  {
     .object(try LinearLayer(copy: self, part))
   }
 }
@@ -84,14 +100,18 @@ package final class FunctionLayer: Layer {
   private let text: String
   private let body: (Tensor) throws(TensorError) -> Tensor
 
-  package init(_ name: String, _ text: String, _ body: @escaping (Tensor) throws(TensorError) -> Tensor) {
+  package init(
+    _ name: String, _ text: String, _ body: @escaping (Tensor) throws(TensorError) -> Tensor
+  ) {
     self.text = text
     self.body = body
     super.init(name)
   }
 
   package override var settings: String { text }
-  package override func forward(_ x: Tensor, _ machine: Machine) throws(TensorError) -> Tensor { try body(x) }
+  package override func forward(_ x: Tensor, _ machine: Machine) throws(TensorError) -> Tensor {
+    try body(x)
+  }
 }
 
 /// x + f(x).
@@ -110,12 +130,16 @@ package final class ResidualLayer: Layer {
     printer.value(inner)
     printer.write(")")
   }
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+    -> Value
+  {
     let x = try (arguments.positional.first ?? .none).asTensor(like: .f32)
     let y = try machine.callTensor(inner, x)
     return .tensor(try tensorWork { () throws(TensorError) in try x + y })
   }
-  package override func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure) -> Value? {
+  package override func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure)
+    -> Value?
+  {
     .object(ResidualLayer(try part(inner)))
   }
 }

@@ -29,10 +29,16 @@ package class Layer: Object {
     return parts.first { $0.name == name }?.value
   }
   package override func describe(_ printer: inout Printer) { printer.write("\(name)(\(settings))") }
-  package override func forEachReference(_ visit: (Value) -> Void) { for part in parts { visit(part.value) } }
+  package override func forEachReference(_ visit: (Value) -> Void) {
+    for part in parts { visit(part.value) }
+  }
 
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
-    guard let first = arguments.positional.first, arguments.positional.count == 1, arguments.named.isEmpty else {
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+    -> Value
+  {
+    guard let first = arguments.positional.first, arguments.positional.count == 1,
+      arguments.named.isEmpty
+    else {
       throw Failure("bad-argument", "\(name) takes one input")
     }
     let x = try first.asTensor(like: .f32)
@@ -65,7 +71,9 @@ package final class LateParam {
 
 extension Layer {
   /// Uniform numbers from ±bound, as PyTorch fills its layers.
-  static func uniform(_ shape: [Int], _ bound: Double, _ machine: Machine) throws(TensorError) -> Tensor {
+  static func uniform(_ shape: [Int], _ bound: Double, _ machine: Machine) throws(TensorError)
+    -> Tensor
+  {
     let t = try Tensor.empty(shape, .f32)
     machine.generator.fillUniform(t, -bound, bound)
     return t
@@ -109,7 +117,9 @@ package final class SequentialLayer: Layer {
     }
   }
 
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+    -> Value
+  {
     var given = arguments
     for (i, step) in steps.enumerated() {
       do throws(Failure) {
@@ -118,7 +128,10 @@ package final class SequentialLayer: Layer {
       } catch {
         if error.diagnostic == nil, let layer = step.objectValue as? Layer {
           let own = "in \(layer.describedShort)"
-          error.notes = error.notes.filter { $0 != own } + ["in layer \(i) of the composition: \(layer.describedShort)"]
+          error.notes =
+            error.notes.filter { $0 != own } + [
+              "in layer \(i) of the composition: \(layer.describedShort)"
+            ]
         }
         throw error
       }
@@ -136,7 +149,9 @@ package final class SequentialLayer: Layer {
     try machine.iterate(.list(steps))
   }
 
-  package override func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure) -> Value? {
+  package override func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure)
+    -> Value?
+  {
     .object(SequentialLayer(try steps.mapped(part)))
   }
 }

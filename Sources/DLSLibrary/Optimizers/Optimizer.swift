@@ -24,7 +24,9 @@ package final class Optimizer: Object {
   /// The state that schedules keep.
   let flags: [String: Bool]
 
-  init(_ name: String, _ groups: [ParamGroup], _ flags: [String: Bool], _ rule: @escaping OptimizerRule) {
+  init(
+    _ name: String, _ groups: [ParamGroup], _ flags: [String: Bool], _ rule: @escaping OptimizerRule
+  ) {
     self.name = name
     self.groups = groups
     self.flags = flags
@@ -35,27 +37,41 @@ package final class Optimizer: Object {
   package override var typeName: String { name }
   package override func describe(_ printer: inout Printer) {
     let settings = groups.first?.settings.sorted { $0.key < $1.key } ?? []
-    printer.write("\(name)(" + settings.map { "\($0.key)=\(NumberText.shortest($0.value))" }.joined(separator: ", ") + ")")
+    printer.write(
+      "\(name)("
+        + settings.map { "\($0.key)=\(NumberText.shortest($0.value))" }.joined(separator: ", ")
+        + ")")
   }
-  package override var memberNames: [String] { (groups.first?.settings.keys.sorted() ?? []) + ["groups"] }
+  package override var memberNames: [String] {
+    (groups.first?.settings.keys.sorted() ?? []) + ["groups"]
+  }
 
   package override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
     if name == "groups" {
-      return .list(groups.map { group in
-        .dict([("params", .list(group.params.map { .object($0) }))] + group.settings.sorted { $0.key < $1.key }.map { ($0.key, .float($0.value)) })
-      })
+      return .list(
+        groups.map { group in
+          .dict(
+            [("params", .list(group.params.map { .object($0) }))]
+              + group.settings.sorted { $0.key < $1.key }.map { ($0.key, .float($0.value)) })
+        })
     }
     return groups.first?.settings[name].map { .float($0) }
   }
 
-  package override func setMember(_ name: String, _ value: Value, _ machine: Machine) throws(Failure) -> Bool {
+  package override func setMember(_ name: String, _ value: Value, _ machine: Machine)
+    throws(Failure) -> Bool
+  {
     guard groups.first?.settings[name] != nil else { return false }
-    guard let x = value.number else { throw Failure("type-mismatch", "`\(name)` is a number, not \(value.kindText)") }
+    guard let x = value.number else {
+      throw Failure("type-mismatch", "`\(name)` is a number, not \(value.kindText)")
+    }
     for group in groups { group.settings[name] = x }
     return true
   }
 
-  func zeroGrad() { for group in groups { for param in group.params { param.cell.gradient = nil } } }
+  func zeroGrad() {
+    for group in groups { for param in group.params { param.cell.gradient = nil } }
+  }
 
   func step() throws(Failure) {
     try tensorWork { () throws(TensorError) in
@@ -65,7 +81,9 @@ package final class Optimizer: Object {
             guard let g = param.cell.gradient else { continue }
             let id = ObjectIdentifier(param.cell)
             let known: OptimizerState
-            if let old = state[id] { known = old } else {
+            if let old = state[id] {
+              known = old
+            } else {
               known = OptimizerState()
               state[id] = known
             }
@@ -93,5 +111,6 @@ final class OptimizerState {
 }
 
 typealias OptimizerRule = (
-  _ cell: ParameterCell, _ g: Tensor, _ state: OptimizerState, _ s: [String: Double], _ flags: [String: Bool]
+  _ cell: ParameterCell, _ g: Tensor, _ state: OptimizerState, _ s: [String: Double],
+  _ flags: [String: Bool]
 ) throws(TensorError) -> Void

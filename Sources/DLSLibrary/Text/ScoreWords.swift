@@ -8,7 +8,8 @@ enum ScoreWords {
     Builtin(
       "accuracy", [Parameter("predictions", .tensor), Parameter("labels", .tensor)],
       "The share of right predictions: labels against labels, or rows of scores by their largest.",
-      details: "With scores of shape [n] or [n, 1] against labels 0 and 1, a positive score means 1.",
+      details:
+        "With scores of shape [n] or [n, 1] against labels 0 and 1, a positive score means 1.",
       example: """
         accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
         #=> 0.5
@@ -78,7 +79,8 @@ enum ScoreWords {
       for (label, guess) in zip(labels, predicted) { counts[label * classes + guess] += 1 }
       let final = counts
       return .tensor(
-        try tensorWork { () throws(TensorError) in try Tensor.of(final, shape: [classes, classes]) })
+        try tensorWork { () throws(TensorError) in try Tensor.of(final, shape: [classes, classes]) }
+      )
     },
   ]
 
@@ -109,7 +111,8 @@ enum ScoreWords {
     guard values.allSatisfy({ abs($0) < 1e15 }) else {
       throw call.fail(0, "predictions are class numbers or scores; these hold nan or inf")
     }
-    return x.rank == 2 && x.dtype.isFloating ? values.map { $0 > 0 ? 1 : 0 } : values.map { Int($0) }
+    return x.rank == 2 && x.dtype.isFloating
+      ? values.map { $0 > 0 ? 1 : 0 } : values.map { Int($0) }
   }
 }
 
@@ -117,6 +120,7 @@ extension Tensor {
   /// Labels of shape [n] or [n, 1].
   func flatLabels(_ call: Call, _ argument: Int) throws(Failure) -> [Int] {
     guard rank == 2, shape[1] == 1 else { return try labels(call, argument) }
-    return try tensorWork { () throws(TensorError) in try reshape([shape[0]]) }.labels(call, argument)
+    return try tensorWork { () throws(TensorError) in try reshape([shape[0]]) }.labels(
+      call, argument)
   }
 }

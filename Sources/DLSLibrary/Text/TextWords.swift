@@ -96,8 +96,9 @@ enum TextWords {
       let ids = try call.tensor(0).labels(call, 0)
       let window = try call.int(1)
       guard window > 0 else { throw call.fail(1, "a window is at least 1, not \(window)") }
-      guard ids.count < 1 << 30, window.multipliedReportingOverflow(by: ids.count * 2).partialValue
-        < 1 << 33
+      guard ids.count < 1 << 30,
+        window.multipliedReportingOverflow(by: ids.count * 2).partialValue
+          < 1 << 33
       else { throw call.fail(1, "that makes more pairs than memory should hold") }
       var centers: [Int] = []
       var others: [Int] = []

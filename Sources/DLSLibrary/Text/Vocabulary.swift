@@ -24,9 +24,10 @@ package final class Vocabulary: Object {
     switch name {
     case "words": .list(words.map { .string($0) })
     case "counts":
-      .tensor(try tensorWork { () throws(TensorError) in
-        try Tensor.of(counts, shape: [counts.count])
-      })
+      .tensor(
+        try tensorWork { () throws(TensorError) in
+          try Tensor.of(counts, shape: [counts.count])
+        })
     default: nil
     }
   }

@@ -72,7 +72,8 @@ enum Word2VecWords {
     setup.sample = try call.float(7)
     setup.lr = try call.float(8)
     setup.threads = call.isNone(9) ? 2 : try call.int(9, in: 1...1024)
-    setup.seed = call.isNone(10) ? call.machine.drawSeed() : UInt64(bitPattern: Int64(try call.int(10)))
+    setup.seed =
+      call.isNone(10) ? call.machine.drawSeed() : UInt64(bitPattern: Int64(try call.int(10)))
     return setup
   }
 }

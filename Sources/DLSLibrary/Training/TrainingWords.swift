@@ -8,40 +8,61 @@ enum TrainingWords {
     Builtin(
       "fit",
       [
-        Parameter("net", .any), Parameter("data", .any), Parameter("loss", .function, .none), Parameter("opt", .any, .none),
-        Parameter("epochs", .int, .int(10)), Parameter("valid", .any, .none), Parameter("callbacks", .any, .none),
-        Parameter("batch_size", .int, .int(64)), Parameter("shuffle", .bool, .bool(true)), Parameter("metric", .function, .none),
+        Parameter("net", .any), Parameter("data", .any), Parameter("loss", .function, .none),
+        Parameter("opt", .any, .none),
+        Parameter("epochs", .int, .int(10)), Parameter("valid", .any, .none),
+        Parameter("callbacks", .any, .none),
+        Parameter("batch_size", .int, .int(64)), Parameter("shuffle", .bool, .bool(true)),
+        Parameter("metric", .function, .none),
         Parameter("verbose", .bool, .bool(true)),
       ],
       "Trains a network and gives the history: lists of losses (and of validation losses and accuracies).",
-      details: "`data` gives pairs (x, y), as batches(x, y, 64) does, or is a pair (x, y). `loss` is cross_entropy and `opt` "
+      details:
+        "`data` gives pairs (x, y), as batches(x, y, 64) does, or is a pair (x, y). `loss` is cross_entropy and `opt` "
         + "Adam when left out. Callbacks are called with (epoch, history); one that gives false ends the training.",
       family: "Training"
     ) { call throws(Failure) in try Fit(call).run() },
     Builtin(
-      "evaluate", [Parameter("net", .any), Parameter("data", .any), Parameter("loss", .function, .none)],
-      "The mean loss over data, and for int labels the accuracy, as a dict; in eval mode and without gradients.", family: "Training"
+      "evaluate",
+      [Parameter("net", .any), Parameter("data", .any), Parameter("loss", .function, .none)],
+      "The mean loss over data, and for int labels the accuracy, as a dict; in eval mode and without gradients.",
+      family: "Training"
     ) { call throws(Failure) in
-      let (loss, accuracy) = try Evaluation.run(call.value(0), call.value(1), call.isNone(2) ? nil : call.value(2), call.machine)
+      let (loss, accuracy) = try Evaluation.run(
+        call.value(0), call.value(1), call.isNone(2) ? nil : call.value(2), call.machine)
       return .dict([("loss", .float(loss))] + (accuracy.map { [("accuracy", .float($0))] } ?? []))
     },
-    Builtin("predict", [Parameter("net", .any), Parameter("x", .any)], "The outputs of a network in eval mode and without gradients.", family: "Training") {
+    Builtin(
+      "predict", [Parameter("net", .any), Parameter("x", .any)],
+      "The outputs of a network in eval mode and without gradients.", family: "Training"
+    ) {
       call throws(Failure) in
       let modes = Modes(call.value(0))
       defer { modes.restore() }
       ModuleTree.setTraining(call.value(0), false)
-      return try Autograd.withoutRecording { () throws(Failure) in try call.machine.call(call.value(0), [call.value(1)]) }
+      return try Autograd.withoutRecording { () throws(Failure) in
+        try call.machine.call(call.value(0), [call.value(1)])
+      }
     },
-    Builtin("progress", [Parameter("iterable", .any), Parameter("label", .string, .string(""))], "The same items, with a line that shows how far it is.", family: "Training") {
+    Builtin(
+      "progress", [Parameter("iterable", .any), Parameter("label", .string, .string(""))],
+      "The same items, with a line that shows how far it is.", family: "Training"
+    ) {
       call throws(Failure) in .object(ProgressObject(call.value(0), try call.string(1)))
     },
-    Builtin("early_stopping", [Parameter("patience", .int, .int(5)), Parameter("monitor", .string, .string("valid_loss"))],
-      "A callback for fit that ends the training when a loss has stopped falling.", family: "Training"
+    Builtin(
+      "early_stopping",
+      [Parameter("patience", .int, .int(5)), Parameter("monitor", .string, .string("valid_loss"))],
+      "A callback for fit that ends the training when a loss has stopped falling.",
+      family: "Training"
     ) { call throws(Failure) in
       let (patience, key) = (try call.int(0), try call.string(1))
       return .object(
-        NativeFunction("early_stopping", [Parameter("epoch", .int), Parameter("history", .dict)]) { call throws(Failure) in
-          guard let losses = try call.dict(1).get(key)?.sequenceItems?.compactMap(\.number), !losses.isEmpty else {
+        NativeFunction("early_stopping", [Parameter("epoch", .int), Parameter("history", .dict)]) {
+          call throws(Failure) in
+          guard let losses = try call.dict(1).get(key)?.sequenceItems?.compactMap(\.number),
+            !losses.isEmpty
+          else {
             throw call.fail(1, "the history has no `\(key)`", help: ["give fit `valid=`"])
           }
           let best = losses.indices.min { losses[$0] < losses[$1] } ?? 0
@@ -65,7 +86,9 @@ struct Modes {
 }
 
 enum Evaluation {
-  static func run(_ net: Value, _ data: Value, _ loss: Value?, _ machine: Machine) throws(Failure) -> (Double, Double?) {
+  static func run(_ net: Value, _ data: Value, _ loss: Value?, _ machine: Machine) throws(Failure)
+    -> (Double, Double?)
+  {
     let modes = Modes(net)
     defer { modes.restore() }
     ModuleTree.setTraining(net, false)
@@ -82,17 +105,25 @@ enum Evaluation {
         let (o, t) = (try output.asTensor(), try y.asTensor())
         if t.dtype == .i64, o.rank == t.rank + 1 {
           hits += try tensorWork { () throws(TensorError) in
-            try o.argExtreme(o.rank == 2 ? 1 : 1, keepdim: false, largest: true).equal(t).sum().ints()[0]
+            try o.argExtreme(o.rank == 2 ? 1 : 1, keepdim: false, largest: true).equal(t).sum()
+              .ints()[0]
           }
           labelled += t.count
         }
       }
-      return (count == 0 ? .nan : total / Double(count), labelled == 0 ? nil : Double(hits) / Double(labelled))
+      return (
+        count == 0 ? .nan : total / Double(count),
+        labelled == 0 ? nil : Double(hits) / Double(labelled)
+      )
     }
   }
 
-  static func lossValue(_ loss: Value?, _ output: Value, _ y: Value, _ machine: Machine) throws(Failure) -> Tensor {
-    guard let function = loss ?? machine.word("cross_entropy") else { throw Failure("bad-argument", "no loss") }
+  static func lossValue(_ loss: Value?, _ output: Value, _ y: Value, _ machine: Machine)
+    throws(Failure) -> Tensor
+  {
+    guard let function = loss ?? machine.word("cross_entropy") else {
+      throw Failure("bad-argument", "no loss")
+    }
     return try machine.call(function, [output, y]).asTensor()
   }
 
@@ -104,8 +135,11 @@ enum Evaluation {
   }
 
   /// Batches of a pair of tensors; anything else is run over as it is.
-  static func pairs(_ data: Value, _ size: Int, shuffle: Bool, _ machine: Machine) throws(Failure) -> ValueIterator {
-    if case .object(let tuple as TupleObject) = data, tuple.items.count == 2, let x = tuple.items[0].tensorView,
+  static func pairs(_ data: Value, _ size: Int, shuffle: Bool, _ machine: Machine) throws(Failure)
+    -> ValueIterator
+  {
+    if case .object(let tuple as TupleObject) = data, tuple.items.count == 2,
+      let x = tuple.items[0].tensorView,
       let y = tuple.items[1].tensorView, x.rank > 0, y.rank > 0, x.shape[0] == y.shape[0]
     {
       let n = x.shape[0]
@@ -144,17 +178,23 @@ private struct Fit {
     if case .object(let given as Optimizer) = call.value(3) {
       opt = given
     } else if call.isNone(3) {
-      guard let adam = machine.word("Adam"), case .object(let made as Optimizer) = try machine.call(adam, [net]) else {
+      guard let adam = machine.word("Adam"),
+        case .object(let made as Optimizer) = try machine.call(adam, [net])
+      else {
         throw call.fail(3, "there is no optimizer")
       }
       opt = made
     } else {
-      throw call.fail(3, code: "type-mismatch", "fit needs an optimizer for `opt`, got \(call.value(3).kindText)", help: ["`opt=Adam(net, lr=1e-3)`"])
+      throw call.fail(
+        3, code: "type-mismatch", "fit needs an optimizer for `opt`, got \(call.value(3).kindText)",
+        help: ["`opt=Adam(net, lr=1e-3)`"])
     }
   }
 
   private func append(_ name: String, _ x: Double) {
-    if let list = history.get(name)?.objectValue as? ListObject { list.items.append(.float(x)) } else {
+    if let list = history.get(name)?.objectValue as? ListObject {
+      list.items.append(.float(x))
+    } else {
       history.set(name, .list([.float(x)]))
     }
   }
@@ -186,10 +226,13 @@ private struct Fit {
     return .object(history)
   }
 
-  private func pass(_ epoch: Int, _ epochs: Int, _ loss: Value?, _ verbose: Bool) throws(Failure) -> Double {
+  private func pass(_ epoch: Int, _ epochs: Int, _ loss: Value?, _ verbose: Bool) throws(Failure)
+    -> Double
+  {
     var (total, count, batch) = (0.0, 0, 0)
     var shown = Scalar64.now()
-    let iterator = try Evaluation.pairs(call.value(1), try call.int(7), shuffle: try call.bool(8), machine)
+    let iterator = try Evaluation.pairs(
+      call.value(1), try call.int(7), shuffle: try call.bool(8), machine)
     while let pair = try iterator.next(machine) {
       try machine.checkInterrupt()
       let (x, y) = try Evaluation.split(pair)
@@ -204,7 +247,9 @@ private struct Fit {
       if verbose, Scalar64.now() - shown > 0.1 {
         shown = Scalar64.now()
         let left = iterator.remaining.map { "/\(batch + $0)" } ?? ""
-        machine.status("epoch \(epoch + 1)/\(epochs)  batch \(batch)\(left)  loss \(NumberText.brief(total / Double(count)))")
+        machine.status(
+          "epoch \(epoch + 1)/\(epochs)  batch \(batch)\(left)  loss \(NumberText.brief(total / Double(count)))"
+        )
       }
     }
     if count == 0 { throw call.fail(1, "the training data is empty") }
@@ -215,7 +260,9 @@ private struct Fit {
     if call.isNone(6) { return true }
     let callbacks = call.value(6).isCallable ? [call.value(6)] : call.value(6).sequenceItems ?? []
     for callback in callbacks {
-      if case .bool(false) = try machine.call(callback, [.int(epoch), .object(history)]) { return false }
+      if case .bool(false) = try machine.call(callback, [.int(epoch), .object(history)]) {
+        return false
+      }
     }
     return true
   }
@@ -244,7 +291,9 @@ package final class ProgressObject: Object {
         machine.status(nil)
       } else if now - shown > 0.1 {
         shown = now
-        machine.status("\(label)\(label.isEmpty ? "" : " ")\(done)\(total.map { "/\($0)" } ?? "")  \(NumberText.brief(now - start)) s")
+        machine.status(
+          "\(label)\(label.isEmpty ? "" : " ")\(done)\(total.map { "/\($0)" } ?? "")  \(NumberText.brief(now - start)) s"
+        )
       }
       done += 1
       return next

@@ -127,7 +127,8 @@ extension Call {
     }
     if let text = arguments[i].text, let dtype = DType.named(text) { return dtype }
     throw Failure(
-      "type-mismatch", "\(name) needs a dtype for `\(parameters[i].name)`, got \(arguments[i].kindText)",
+      "type-mismatch",
+      "\(name) needs a dtype for `\(parameters[i].name)`, got \(arguments[i].kindText)",
       argument: i, help: ["dtypes are f32, f64, i64 and bool"])
   }
   package func optionalDType(_ i: Int) throws(Failure) -> DType? { isNone(i) ? nil : try dtype(i) }

@@ -39,18 +39,28 @@ package enum Signature {
     values.reserveCapacity(parameters.count)
     var isSet: [Bool] = []
     var next = 0
+    var sizesWereListed = false
     for p in parameters {
       if p.isVariadic {
-        let rest = Array(arguments.positional[min(next, arguments.positional.count)...])
-        next = arguments.positional.count
+        var rest = Array(arguments.positional[min(next, arguments.positional.count)...])
+        // `full([2, 3], 1.0)`: a list holds all sizes, and values follow it by position.
+        if p.kind == .ints, rest.count > 1, rest[0].sequenceItems != nil {
+          rest = [rest[0]]
+          next += 1
+          sizesWereListed = true
+        } else {
+          next = arguments.positional.count
+        }
         // A single list stands for the numbers themselves.
-        if rest.count == 1, p.kind == .ints, rest[0].sequenceItems != nil || rest[0].typeName == "tensor" {
+        if rest.count == 1, p.kind == .ints,
+          rest[0].sequenceItems != nil || rest[0].typeName == "tensor"
+        {
           values.append(rest[0])
         } else {
           values.append(.list(rest))
         }
         isSet.append(!rest.isEmpty)
-      } else if !p.isNamedOnly, next < arguments.positional.count {
+      } else if !p.isNamedOnly || sizesWereListed, next < arguments.positional.count {
         values.append(arguments.positional[next])
         next += 1
         isSet.append(true)

@@ -28,7 +28,8 @@ extension Frame {
         }
         guard let items = try machine.spread(value) else {
           throw locate(
-            Failure("type-mismatch", "`...` spreads lists and tuples, not \(value.kindText)"), code.span)
+            Failure("type-mismatch", "`...` spreads lists and tuples, not \(value.kindText)"),
+            code.span)
         }
         result.positional += items
       } else if let name = code.name {
@@ -162,7 +163,9 @@ final class MethodCallCode: Code {
       }
       if case .object(let object) = x, object.kind != .dict {
         throw f.locate(
-          Failure("not-callable", "the member `\(name)` is \(member.kindText) and cannot be called"), nameSpan)
+          Failure(
+            "not-callable", "the member `\(name)` is \(member.kindText) and cannot be called"),
+          nameSpan)
       }
     }
     if let method = f.machine.method(of: x, name) {
@@ -241,7 +244,8 @@ final class ComposeCode: Code {
     let b = try right.eval(f)
     for (value, code) in [(a, left), (b, right)] where !value.isCallable {
       throw f.locate(
-        Failure("not-callable", "`>>` composes functions and layers, not \(value.kindText)"), code.span)
+        Failure("not-callable", "`>>` composes functions and layers, not \(value.kindText)"),
+        code.span)
     }
     return f.machine.options.compose(a, b)
   }

@@ -151,7 +151,9 @@ final class FunctionCode {
 
   var signature: [Parameter] {
     arguments.map {
-      Parameter($0.name, .any, $0.defaultValue == nil && !$0.isRest ? .required : .none, variadic: $0.isRest)
+      Parameter(
+        $0.name, .any, $0.defaultValue == nil && !$0.isRest ? .required : .none, variadic: $0.isRest
+      )
     }
   }
 }

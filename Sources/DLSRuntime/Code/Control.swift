@@ -279,7 +279,9 @@ final class TryCode: Code {
     let noGrad = f.machine.noGradDepth
     do { return try body.run(f, into: &value) } catch {
       // An interrupt stops everything; a jump is no error.
-      if error.signal != nil || error.code == "interrupted" || error.code == "out-of-time" { throw error }
+      if error.signal != nil || error.code == "interrupted" || error.code == "out-of-time" {
+        throw error
+      }
       f.machine.depth = depth
       f.machine.restore(noGrad)
       try store?.store(.object(ErrorObject(error)), f)
@@ -356,7 +358,8 @@ final class AugmentCode: StatementCode {
     if case .object(let param as ParamObject) = old {
       do {
         let new = try Autograd.withoutRecording { () throws(Failure) in
-          try Operators.binary(sum.sign, .tensor(param.cell.value.detached), try sum.right.eval(f), f.machine)
+          try Operators.binary(
+            sum.sign, .tensor(param.cell.value.detached), try sum.right.eval(f), f.machine)
         }
         try param.set(new)
       } catch { throw f.locate(error, sum.signSpan, operands: [sum.left.span, sum.right.span]) }

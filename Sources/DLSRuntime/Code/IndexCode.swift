@@ -25,7 +25,9 @@ extension Frame {
           case .int, .none: parts.append(value)
           case .tensor(let t) where t.rank == 0 && t.dtype == .i64: parts.append(.int(t.ints()[0]))
           default:
-            throw locate(Failure("type-mismatch", "a slice needs ints, got \(value.kindText)"), part?.span ?? span)
+            throw locate(
+              Failure("type-mismatch", "a slice needs ints, got \(value.kindText)"),
+              part?.span ?? span)
           }
         }
         result.append(.slice(from: parts[0], to: parts[1], step: parts[2]))

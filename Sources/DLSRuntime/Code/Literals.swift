@@ -24,7 +24,9 @@ final class SequenceCode: Code {
       let value = try item.value.eval(f)
       if item.isSpread {
         guard let inner = try f.machine.spread(value) else {
-          throw f.locate(Failure("type-mismatch", "`...` spreads lists and tuples, not \(value.kindText)"), item.value.span)
+          throw f.locate(
+            Failure("type-mismatch", "`...` spreads lists and tuples, not \(value.kindText)"),
+            item.value.span)
         }
         values += inner
       } else {
@@ -47,7 +49,9 @@ final class DictCode: Code {
       let key = try entry.key.eval(f)
       guard let dictKey = DictKey(key) else {
         throw f.locate(
-          Failure("bad-key", "a key is a string, an int, a bool or a tuple of them, not \(key.kindText)"), entry.key.span)
+          Failure(
+            "bad-key", "a key is a string, an int, a bool or a tuple of them, not \(key.kindText)"),
+          entry.key.span)
       }
       dict.entries[dictKey] = try entry.value.eval(f)
     }
@@ -97,7 +101,9 @@ final class TextCode: Code {
         if format.isEmpty {
           result += value.printed()
         } else {
-          do { result += try FormatSpec.apply(text(format, f), value) } catch { throw f.locate(error, code.span) }
+          do { result += try FormatSpec.apply(text(format, f), value) } catch {
+            throw f.locate(error, code.span)
+          }
         }
       }
     }

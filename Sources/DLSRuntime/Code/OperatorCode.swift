@@ -85,7 +85,10 @@ final class DivideCode: BinaryCode {
 final class AddConstant: BinaryCode {
   let constant: Int
 
-  init(_ sign: BinaryOperator, _ left: Code, _ right: Code, _ constant: Int, _ signSpan: Span, _ span: Span) {
+  init(
+    _ sign: BinaryOperator, _ left: Code, _ right: Code, _ constant: Int, _ signSpan: Span,
+    _ span: Span
+  ) {
     self.constant = sign == .subtract ? 0 &- constant : constant
     super.init(sign, left, right, signSpan, span)
   }
@@ -122,7 +125,9 @@ final class NegateCode: Code {
     let a = try operand.eval(f)
     if case .int(let x) = a, x != Int.min { return .int(-x) }
     if case .float(let x) = a { return .float(-x) }
-    do { return try Operators.negate(a) } catch { throw f.locate(error, span, operands: [operand.span]) }
+    do { return try Operators.negate(a) } catch {
+      throw f.locate(error, span, operands: [operand.span])
+    }
   }
 }
 
@@ -194,7 +199,10 @@ class CompareCode: Code {
 final class ChainCode: Code {
   let first: Code
   let links: [(sign: ComparisonOperator, signSpan: Span, operand: Code)]
-  init(_ first: Code, _ links: [(sign: ComparisonOperator, signSpan: Span, operand: Code)], _ span: Span) {
+  init(
+    _ first: Code, _ links: [(sign: ComparisonOperator, signSpan: Span, operand: Code)],
+    _ span: Span
+  ) {
     self.first = first
     self.links = links
     super.init(span)

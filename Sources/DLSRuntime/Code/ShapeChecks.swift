@@ -10,14 +10,17 @@ struct ShapeChecks {
   /// Where the function's body finds each dimension's size.
   var dimensions: [(name: String, slot: Int, isBoxed: Bool)] = []
 
-  func enter(_ code: FunctionCode, _ slots: UnsafeMutablePointer<Value>) throws(Failure) -> [String: Int] {
+  func enter(_ code: FunctionCode, _ slots: UnsafeMutablePointer<Value>) throws(Failure) -> [String:
+    Int]
+  {
     var sizes: [String: Int] = [:]
     for check in arguments {
       let argument = code.arguments[check.index]
       var value = slots[argument.slot]
       if argument.isBoxed, case .object(let box as Box) = value { value = box.value }
       try ShapeChecks.check(
-        value, check.annotation, &sizes, "\(code.name): the argument `\(argument.name)`", code.source)
+        value, check.annotation, &sizes, "\(code.name): the argument `\(argument.name)`",
+        code.source)
     }
     for dimension in dimensions {
       guard let size = sizes[dimension.name] else { continue }
@@ -37,17 +40,24 @@ struct ShapeChecks {
     switch annotation.kind {
     case .type(let name):
       let own = value.typeName
-      if own == name || name == "tensor" && value.tensorView != nil || name == "float" && own == "int" { return }
+      if own == name || name == "tensor" && value.tensorView != nil
+        || name == "float" && own == "int"
+      {
+        return
+      }
       if name == "any" || name == "function" && value.isCallable { return }
       throw Failure("type-mismatch", "\(what) is \(value.kindText), not \(name)")
     case .shape(let dimensions):
       guard let t = value.tensorView ?? (try? value.asTensor()) else {
-        throw Failure("type-mismatch", "\(what) is \(value.kindText), not a tensor \(source.text(in: annotation.span))")
+        throw Failure(
+          "type-mismatch",
+          "\(what) is \(value.kindText), not a tensor \(source.text(in: annotation.span))")
       }
       let text = source.text(in: annotation.span)
       func mismatch(_ note: String) -> Failure {
         Failure(
-          "shape-mismatch", "\(what) has shape \(Tensor.describe(t.shape)), not \(text)", notes: [note])
+          "shape-mismatch", "\(what) has shape \(Tensor.describe(t.shape)), not \(text)",
+          notes: [note])
       }
       let open = dimensions.firstIndex { if case .ellipsis = $0 { true } else { false } }
       let fixed = dimensions.count - (open == nil ? 0 : 1)
@@ -59,7 +69,9 @@ struct ShapeChecks {
         switch dimension {
         case .ellipsis, .any: continue
         case .size(let size, _):
-          if t.shape[axis] != size { throw mismatch("dimension \(axis) is \(t.shape[axis]), not \(size)") }
+          if t.shape[axis] != size {
+            throw mismatch("dimension \(axis) is \(t.shape[axis]), not \(size)")
+          }
         case .name(let name):
           if let known = sizes[name.text] {
             if known != t.shape[axis] {

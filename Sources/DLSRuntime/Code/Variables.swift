@@ -181,11 +181,11 @@ final class NameStore: Store {
     case .field(let place, let slot):
       guard let model = f.model(place) else { return }
       if model.isBuilt, case .object(let old) = model.values[slot], old.kind == .param {
-        if case .object(let new) = value, new.kind == .param {
-        } else {
+        guard case .object(let new) = value, new.kind == .param else {
           throw f.locate(
             Failure(
-              "param-assignment", "`\(name)` is a param of \(model.code.name): `=` would replace it",
+              "param-assignment",
+              "`\(name)` is a param of \(model.code.name): `=` would replace it",
               help: ["to change its value: `\(name).set(…)`"]), span)
         }
       }
@@ -250,12 +250,14 @@ final class TupleStore: Store {
     }
     guard let items else {
       throw f.locate(
-        Failure("unpack", "\(value.kindText) cannot be taken apart into \(parts.count) names"), span)
+        Failure("unpack", "\(value.kindText) cannot be taken apart into \(parts.count) names"), span
+      )
     }
     if items.count != parts.count {
       throw f.locate(
         Failure(
-          "unpack", "\(parts.count) names, but \(items.count) value\(items.count == 1 ? "" : "s")"), span)
+          "unpack", "\(parts.count) names, but \(items.count) value\(items.count == 1 ? "" : "s")"),
+        span)
     }
     for (part, item) in zip(parts, items) { try part.store(item, f) }
   }

@@ -20,7 +20,8 @@ final class Compiler {
 
   func fail(_ code: String, _ message: String, _ span: Span, help: [String] = []) -> Failure {
     let failure = Failure(code, message, help: help)
-    failure.diagnostic = Diagnostic(code: code, message: message, source: source, span: span, help: help)
+    failure.diagnostic = Diagnostic(
+      code: code, message: message, source: source, span: span, help: help)
     return failure
   }
 
@@ -53,7 +54,8 @@ final class Compiler {
       if scope.kind == .model { return try method(function, name, s.span) }
       let variable = bind(name.text)
       let code = try self.function(function)
-      return AssignCode(NameStore(variable, name.text, name.span), FunctionCreate(code, s.span), s.span)
+      return AssignCode(
+        NameStore(variable, name.text, name.span), FunctionCreate(code, s.span), s.span)
     case .model(let model): return try self.model(model, s.span)
     case .for(let pattern, let sequence, let body):
       let sequenceCode = try expression(sequence)
@@ -69,16 +71,20 @@ final class Compiler {
       var isBreak = false
       if case .break = s.kind { isBreak = true }
       if !isInLoop {
-        throw fail("outside-loop", "`\(isBreak ? "break" : "continue")` stands outside of a loop", s.span)
+        throw fail(
+          "outside-loop", "`\(isBreak ? "break" : "continue")` stands outside of a loop", s.span)
       }
       return JumpCode(isBreak ? .breakLoop : .continueLoop, s.span)
     case .return(let value):
-      if scope.kind == .module { throw fail("outside-function", "`return` stands outside of a function", s.span) }
+      if scope.kind == .module {
+        throw fail("outside-function", "`return` stands outside of a function", s.span)
+      }
       return ReturnCode(try value.map { e throws(Failure) in try expression(e) }, s.span)
     case .throw(let value): return ThrowCode(try expression(value), s.span)
     case .assert(let condition, let message):
       return AssertCode(
-        try expression(condition), try message.map { e throws(Failure) in try expression(e) }, s.span)
+        try expression(condition), try message.map { e throws(Failure) in try expression(e) },
+        s.span)
     case .import(let what, let alias): return importCode(what, alias, s.span)
     case .plugin(let name, let nameSpan): return PluginCode(name, nameSpan, s.span)
     case .global(let names):
@@ -99,7 +105,8 @@ final class Compiler {
     switch what {
     case .library(let name):
       let bound = alias?.text ?? name.text
-      return ImportCode(name.text, isPath: false, NameStore(bind(bound), bound, span), name.span, span)
+      return ImportCode(
+        name.text, isPath: false, NameStore(bind(bound), bound, span), name.span, span)
     case .path(let path, let place):
       let bound = alias?.text ?? ModuleName.of(path)
       return ImportCode(path, isPath: true, NameStore(bind(bound), bound, span), place, span)
@@ -113,14 +120,17 @@ final class Compiler {
     let get: Code
     switch target {
     case .name(let name): get = try expression(Expression(.name(name.text), name.span))
-    case .index(let base, let items, let place): get = try expression(Expression(.index(base, items), place))
+    case .index(let base, let items, let place):
+      get = try expression(Expression(.index(base, items), place))
     case .member(let base, let name, let place):
       get = try expression(Expression(.member(base, name: name.text, nameSpan: name.span), place))
     case .ignore(let place), .tuple(_, let place):
       throw fail("bad-target", "`\(sign.rawValue)=` changes one thing", place)
     }
     let isList = sign == .add
-    let sum: BinaryCode = isList ? AddCode(sign, get, right, signSpan, span) : binaryCode(sign, get, right, signSpan, span)
+    let sum: BinaryCode =
+      isList
+      ? AddCode(sign, get, right, signSpan, span) : binaryCode(sign, get, right, signSpan, span)
     return AugmentCode(get, try store(target), sum, span)
   }
 
@@ -141,7 +151,8 @@ final class Compiler {
       var stores: [Store] = []
       for part in parts { stores.append(try store(part)) }
       return TupleStore(stores, span)
-    case .member(let base, let name, let span): return MemberStore(try expression(base), name.text, span)
+    case .member(let base, let name, let span):
+      return MemberStore(try expression(base), name.text, span)
     case .index(let base, let items, let span):
       let baseCode = try expression(base)
       var rebind: Store?
@@ -149,10 +160,14 @@ final class Compiler {
       switch base.kind {
       case .name(let name):
         let variable = scope.find(name) ?? .global(module.cell(name))
-        if case .global = variable, scope.kind != .module, !scope.globals.contains(name) { refusal = name }
+        if case .global = variable, scope.kind != .module, !scope.globals.contains(name) {
+          refusal = name
+        }
         rebind = NameStore(variable, name, base.span)
-      case .index(let inner, let innerItems): rebind = try store(.index(inner, innerItems, base.span))
-      case .member(let inner, let name, let nameSpan): rebind = MemberStore(try expression(inner), name, nameSpan)
+      case .index(let inner, let innerItems):
+        rebind = try store(.index(inner, innerItems, base.span))
+      case .member(let inner, let name, let nameSpan):
+        rebind = MemberStore(try expression(inner), name, nameSpan)
       default: break
       }
       return IndexStore(baseCode, rebind, try subscripts(items), span, refusal: refusal)
@@ -172,7 +187,8 @@ final class Compiler {
   /// Compiles a function in a scope of its own.
   func function(_ function: Function) throws(Failure) -> FunctionCode {
     let name = function.name?.text ?? "function"
-    let code = FunctionCode(name: name, source: source, span: function.span, module: module, unset: unset)
+    let code = FunctionCode(
+      name: name, source: source, span: function.span, module: module, unset: unset)
     code.documentation = function.documentation
     code.parameterText = parameterText(function.parameters)
     var defaults: [Code?] = []
@@ -209,10 +225,15 @@ final class Compiler {
       let isBoxed = inner.shared.contains(p.name.text)
       inner.variables[p.name.text] = isBoxed ? .boxed(slot) : .local(slot)
       code.arguments.append(
-        .init(name: p.name.text, slot: slot, isBoxed: isBoxed, defaultValue: defaultValue, isRest: p.isRest))
+        .init(
+          name: p.name.text, slot: slot, isBoxed: isBoxed, defaultValue: defaultValue,
+          isRest: p.isRest))
       if p.isRest || defaultValue != nil || isBoxed { code.isSimple = false }
       if code.arguments.dropLast().contains(where: { $0.isRest }) {
-        throw fail("bad-parameter", "`...\(code.arguments.first { $0.isRest }?.name ?? "")` must be the last parameter", p.name.span)
+        throw fail(
+          "bad-parameter",
+          "`...\(code.arguments.first { $0.isRest }?.name ?? "")` must be the last parameter",
+          p.name.span)
       }
     }
   }
@@ -224,13 +245,16 @@ final class Compiler {
       guard let annotation = p.annotation else { continue }
       checks.arguments.append((i, annotation))
       guard case .shape(let dimensions) = annotation.kind else { continue }
-      for case .name(let name) in dimensions where !checks.dimensions.contains(where: { $0.name == name.text }) {
+      for case .name(let name) in dimensions
+      where !checks.dimensions.contains(where: { $0.name == name.text }) {
         if inner.variables[name.text] != nil {
-          throw fail("dimension-name", "the dimension `\(name.text)` has the name of a parameter", name.span)
+          throw fail(
+            "dimension-name", "the dimension `\(name.text)` has the name of a parameter", name.span)
         }
         if inner.enclosingHas(name.text) {
           throw fail(
-            "dimension-name", "the dimension `\(name.text)` is a name of an enclosing function already", name.span,
+            "dimension-name",
+            "the dimension `\(name.text)` is a name of an enclosing function already", name.span,
             help: ["give the dimension another name"])
         }
         switch inner.declare(name.text) {
@@ -303,12 +327,15 @@ final class Compiler {
     for (p, defaultValue) in zip(model.parameters, defaults) {
       field(p.name.text)
       constructor.arguments.append(
-        .init(name: p.name.text, slot: code.slots[p.name.text] ?? 0, isBoxed: false, defaultValue: defaultValue, isRest: p.isRest))
+        .init(
+          name: p.name.text, slot: code.slots[p.name.text] ?? 0, isBoxed: false,
+          defaultValue: defaultValue, isRest: p.isRest))
     }
     for case .function(let function) in model.body.statements.map(\.kind) {
       if let name = function.name { inner.methods.insert(name.text) }
     }
-    for name in names.assigned where !inner.globals.contains(name) && !inner.methods.contains(name) {
+    for name in names.assigned where !inner.globals.contains(name) && !inner.methods.contains(name)
+    {
       if outer.0.kind == .module || !inner.enclosingHas(name) { field(name) }
     }
     constructor.body = try block(model.body)

@@ -17,10 +17,13 @@ extension Compiler {
     case .tuple(let items): return SequenceCode(try self.items(items), isTuple: true, e.span)
     case .dict(let entries):
       var result: [(key: Code, value: Code)] = []
-      for entry in entries { result.append((try expression(entry.key), try expression(entry.value))) }
+      for entry in entries {
+        result.append((try expression(entry.key), try expression(entry.value)))
+      }
       return DictCode(result, e.span)
     case .comprehension(let body, let clauses): return try comprehension(body, clauses, e.span)
-    case .spread: throw fail("bad-spread", "`...` spreads inside a list, a tuple or a call only", e.span)
+    case .spread:
+      throw fail("bad-spread", "`...` spreads inside a list, a tuple or a call only", e.span)
     case .unary(.negate, let operand):
       let code = try expression(operand)
       if let constant = code as? Constant {
@@ -37,16 +40,21 @@ extension Compiler {
           rest[0].comparison, left, try expression(rest[0].operand), rest[0].operatorSpan, e.span)
       }
       var links: [(sign: ComparisonOperator, signSpan: Span, operand: Code)] = []
-      for link in rest { links.append((link.comparison, link.operatorSpan, try expression(link.operand))) }
+      for link in rest {
+        links.append((link.comparison, link.operatorSpan, try expression(link.operand)))
+      }
       return ChainCode(left, links, e.span)
-    case .and(let a, let b): return LogicCode(try expression(a), try expression(b), isAnd: true, e.span)
-    case .or(let a, let b): return LogicCode(try expression(a), try expression(b), isAnd: false, e.span)
+    case .and(let a, let b):
+      return LogicCode(try expression(a), try expression(b), isAnd: true, e.span)
+    case .or(let a, let b):
+      return LogicCode(try expression(a), try expression(b), isAnd: false, e.span)
     case .not(let a): return NotCode(try expression(a), e.span)
     case .range(let a, let b): return RangeCode(try expression(a), try expression(b), e.span)
     case .pipe(let a, let b): return PipeCode(try expression(a), try expression(b), e.span)
     case .compose(let a, let b): return ComposeCode(try expression(a), try expression(b), e.span)
     case .call(let callee, let arguments): return try call(callee, arguments, e.span)
-    case .index(let base, let items): return IndexCode(try expression(base), try subscripts(items), e.span)
+    case .index(let base, let items):
+      return IndexCode(try expression(base), try subscripts(items), e.span)
     case .member(let base, let name, let nameSpan):
       return MemberCode(try expression(base), name, nameSpan, candidates(name, nameSpan), e.span)
     case .transpose(let operand): return TransposeCode(try expression(operand), e.span)
@@ -65,8 +73,11 @@ extension Compiler {
     }
   }
 
-  func binaryCode(_ sign: BinaryOperator, _ a: Code, _ b: Code, _ signSpan: Span, _ span: Span) -> BinaryCode {
-    if sign == .add || sign == .subtract, let constant = b as? Constant, case .int(let x) = constant.value,
+  func binaryCode(_ sign: BinaryOperator, _ a: Code, _ b: Code, _ signSpan: Span, _ span: Span)
+    -> BinaryCode
+  {
+    if sign == .add || sign == .subtract, let constant = b as? Constant,
+      case .int(let x) = constant.value,
       x != Int.min
     {
       return AddConstant(sign, a, b, x, signSpan, span)
@@ -77,7 +88,8 @@ extension Compiler {
     case .multiply: return MultiplyCode(sign, a, b, signSpan, span)
     case .divide: return DivideCode(sign, a, b, signSpan, span)
     case .remainder: return RemainderCode(sign, a, b, signSpan, span)
-    case .floorDivide, .matrixMultiply, .power, .concatenate: return BinaryCode(sign, a, b, signSpan, span)
+    case .floorDivide, .matrixMultiply, .power, .concatenate:
+      return BinaryCode(sign, a, b, signSpan, span)
     }
   }
 
@@ -137,17 +149,23 @@ extension Compiler {
     return result
   }
 
-  private func call(_ callee: Expression, _ arguments: [Argument], _ span: Span) throws(Failure) -> Code {
+  private func call(_ callee: Expression, _ arguments: [Argument], _ span: Span) throws(Failure)
+    -> Code
+  {
     var codes: [ArgumentCode] = []
     for argument in arguments {
       if case .spread(let inner) = argument.value.kind {
-        codes.append(ArgumentCode(name: nil, value: try expression(inner), isSpread: true, span: argument.value.span))
+        codes.append(
+          ArgumentCode(
+            name: nil, value: try expression(inner), isSpread: true, span: argument.value.span))
       } else {
         if let name = argument.name, codes.contains(where: { $0.name == name.text }) {
           throw fail("duplicate-argument", "the argument `\(name.text)` is given twice", name.span)
         }
         codes.append(
-          ArgumentCode(name: argument.name?.text, value: try expression(argument.value), span: argument.value.span))
+          ArgumentCode(
+            name: argument.name?.text, value: try expression(argument.value),
+            span: argument.value.span))
       }
     }
     if case .member(let base, let name, let nameSpan) = callee.kind {

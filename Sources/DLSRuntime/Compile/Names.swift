@@ -21,7 +21,9 @@ struct NameReader {
     if !assigned.contains(name) { assigned.append(name) }
   }
 
-  private mutating func read(_ block: Block) { for statement in block.statements { read(statement) } }
+  private mutating func read(_ block: Block) {
+    for statement in block.statements { read(statement) }
+  }
 
   mutating func read(_ statement: Statement) {
     switch statement.kind {
@@ -176,7 +178,11 @@ struct NameReader {
       let inner = NameReader(function.body)
       result.formUnion(inner.mentioned)
       result.formUnion(inner.mentionedInside())
-      for p in function.parameters { if let value = p.defaultValue { var r = inner; r.read(value); result.formUnion(r.mentioned) } }
+      for p in function.parameters {
+        if let value = p.defaultValue {
+          var r = inner; r.read(value); result.formUnion(r.mentioned)
+        }
+      }
     }
     for model in models {
       let inner = NameReader(model.body)

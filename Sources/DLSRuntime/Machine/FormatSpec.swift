@@ -57,7 +57,10 @@ package enum FormatSpec {
       body = try numeral(x, value, type, precision, spec)
     } else if let precision, let x = value.number {
       body = general(x, precision)
-      if case .int = value { throw Failure("bad-format", "the format `\(spec)` of an int needs a type, as in `.\(precision)f`") }
+      if case .int = value {
+        throw Failure(
+          "bad-format", "the format `\(spec)` of an int needs a type, as in `.\(precision)f`")
+      }
     } else {
       body = value.printed()
       isNumber = value.number != nil
@@ -73,7 +76,9 @@ package enum FormatSpec {
       let left = missing / 2
       return String(pad.prefix(left)) + body + String(pad.prefix(missing - left))
     case "=":
-      if let first = body.first, "+- ".contains(first) { return String(first) + pad + body.dropFirst() }
+      if let first = body.first, "+- ".contains(first) {
+        return String(first) + pad + body.dropFirst()
+      }
       return pad + body
     default: return pad + body
     }
@@ -146,6 +151,8 @@ private enum CNumber {
     let format = "%.\(min(places, 400))\(type)"
     var buffer = [CChar](repeating: 0, count: 1024)
     let length = withVaList([x]) { vsnprintf(&buffer, buffer.count, format, $0) }
-    return String(decoding: buffer.prefix(max(0, min(Int(length), 1023))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(
+      decoding: buffer.prefix(max(0, min(Int(length), 1023))).map { UInt8(bitPattern: $0) },
+      as: UTF8.self)
   }
 }

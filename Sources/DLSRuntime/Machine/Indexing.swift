@@ -7,6 +7,9 @@ package enum Indexing {
   package static func get(_ holder: Value, _ items: [IndexItem], _ machine: Machine)
     throws(Failure) -> Value
   {
+    if case .object(let object) = holder, object.tensorValue != nil, object.kind != .param {
+      return try object.index(items, machine)
+    }
     if let t = holder.tensorView {
       let indices = try tensorItems(items)
       return .tensor(try tensorWork { () throws(TensorError) in try t.index(indices) })
@@ -44,7 +47,10 @@ package enum Indexing {
       }
       let index = try single(items, "a list")
       if let range = (index.objectValue as? RangeObject) {
-        return .list(try picked(sequence.count, .int(range.from), .int(range.to), .int(range.step)).map { sequence[$0] })
+        return .list(
+          try picked(sequence.count, .int(range.from), .int(range.to), .int(range.step)).map {
+            sequence[$0]
+          })
       }
       if let several = index.sequenceItems {
         var result: [Value] = []
@@ -88,9 +94,13 @@ package enum Indexing {
     }
     let by = int(step) ?? 1
     if by == 0 { throw Failure("bad-index", "a slice's step cannot be 0") }
-    func clip(_ i: Int, _ low: Int, _ high: Int) -> Int { min(max(i < 0 ? i &+ count : i, low), high) }
+    func clip(_ i: Int, _ low: Int, _ high: Int) -> Int {
+      min(max(i < 0 ? i &+ count : i, low), high)
+    }
     if by > 0 {
-      let (a, b) = (int(from).map { clip($0, 0, count) } ?? 0, int(to).map { clip($0, 0, count) } ?? count)
+      let (a, b) = (
+        int(from).map { clip($0, 0, count) } ?? 0, int(to).map { clip($0, 0, count) } ?? count
+      )
       return a < b ? Array(stride(from: a, to: b, by: by)) : []
     }
     let a = int(from).map { clip($0, -1, count - 1) } ?? count - 1
@@ -133,7 +143,9 @@ package enum Indexing {
       if let t = object.tensorValue { return result.append(.tensor(t)) }
       if let items = value.sequenceItems {
         let t = try value.asTensor()
-        if items.isEmpty { return result.append(.tensor(try tensorWork { () throws(TensorError) in try t.to(.i64) })) }
+        if items.isEmpty {
+          return result.append(.tensor(try tensorWork { () throws(TensorError) in try t.to(.i64) }))
+        }
         return result.append(.tensor(t))
       }
       throw Failure("bad-index", "a tensor is not indexed by \(value.kindText)")
@@ -144,12 +156,16 @@ package enum Indexing {
     }
   }
 
-  static func assign(_ x: consuming Tensor, _ items: [IndexItem], _ value: Value, _ machine: Machine)
+  static func assign(
+    _ x: consuming Tensor, _ items: [IndexItem], _ value: Value, _ machine: Machine
+  )
     throws(Failure) -> Tensor
   {
     let indices = try tensorItems(items)
     let source = try value.asTensor(like: x.dtype)
-    do throws(TensorError) { return try Tensor.assigning(x, at: indices, source) } catch { throw Failure(error) }
+    do throws(TensorError) { return try Tensor.assigning(x, at: indices, source) } catch {
+      throw Failure(error)
+    }
   }
 
   static func set(_ object: Object, _ items: [IndexItem], _ value: Value, _ machine: Machine)
@@ -173,7 +189,8 @@ package enum Indexing {
     if let list = object as? ListObject {
       if case .slice(let from, let to, let step) = items[0], items.count == 1 {
         guard let new = value.sequenceItems else {
-          throw Failure("type-mismatch", "a part of a list is replaced by a list, not by \(value.kindText)")
+          throw Failure(
+            "type-mismatch", "a part of a list is replaced by a list, not by \(value.kindText)")
         }
         let places = try picked(list.items.count, from, to, step)
         if case .none = step {
@@ -191,7 +208,9 @@ package enum Indexing {
       return
     }
     if object.kind == .tuple || object.kind == .string {
-      throw Failure("bad-target", "\(object.articleName) cannot be changed", help: ["make a list of it: `list(…)`"])
+      throw Failure(
+        "bad-target", "\(object.articleName) cannot be changed",
+        help: ["make a list of it: `list(…)`"])
     }
     throw Failure("not-indexable", "\(object.articleName) has no parts to assign")
   }

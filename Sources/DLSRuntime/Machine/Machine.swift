@@ -76,7 +76,7 @@ public final class Machine {
     throws(Failure) -> Value
   {
     let code = function.code
-    if Interrupt.isSet { 
+    if Interrupt.isSet {
       leave(code, base)
       throw caller?.locate(interruption(), span) ?? interruption()
     }
@@ -99,7 +99,9 @@ public final class Machine {
       var value = Value.none
       if try code.body.run(frame, into: &value) == .returned { value = frame.result }
       if let result = code.checks?.result {
-        do { try ShapeChecks.check(value, result, &sizes, "\(code.name): the result", code.source) } catch {
+        do {
+          try ShapeChecks.check(value, result, &sizes, "\(code.name): the result", code.source)
+        } catch {
           throw frame.locate(error, code.span)
         }
       }
@@ -113,7 +115,9 @@ public final class Machine {
 
   /// Adds a line of the call stack to a failure on its way out.
   @inline(never)
-  private func trace(_ failure: Failure, _ function: FunctionObject, _ frame: Frame, _ caller: Frame?, _ span: Span) {
+  private func trace(
+    _ failure: Failure, _ function: FunctionObject, _ frame: Frame, _ caller: Frame?, _ span: Span
+  ) {
     guard var d = failure.diagnostic, let caller, d.frames.count < 12 else { return }
     let arguments = function.code.arguments.map { argument -> String in
       var value = frame.slots[argument.slot]
@@ -148,15 +152,19 @@ public final class Machine {
   private func place(
     _ given: CallArguments, _ code: FunctionCode, _ function: FunctionObject, _ base: Int
   ) throws(Failure) {
-    let values = try bind(given, code, Frame(
-      slots: stack + base, captures: function.captures, source: code.source, machine: self, module: code.module))
+    let values = try bind(
+      given, code,
+      Frame(
+        slots: stack + base, captures: function.captures, source: code.source, machine: self,
+        module: code.module))
     for (argument, value) in zip(code.arguments, values) {
       stack[base + argument.slot] = argument.isBoxed ? .object(Box(value)) : value
     }
   }
 
   /// One value a parameter of the script's function.
-  func bind(_ given: CallArguments, _ code: FunctionCode, _ frame: Frame) throws(Failure) -> [Value] {
+  func bind(_ given: CallArguments, _ code: FunctionCode, _ frame: Frame) throws(Failure) -> [Value]
+  {
     let parameters = code.arguments
     var values = [Value?](repeating: nil, count: parameters.count)
     var next = 0
@@ -198,14 +206,17 @@ public final class Machine {
       } else if let code = p.defaultValue {
         result.append(try code.eval(frame))
       } else {
-        throw Failure("missing-argument", "\(code.name) needs `\(p.name)`", help: ["it is `\(text)`"])
+        throw Failure(
+          "missing-argument", "\(code.name) needs `\(p.name)`", help: ["it is `\(text)`"])
       }
     }
     return result
   }
 
   /// Makes an instance of a model by running its body.
-  func construct(_ definition: ModelClassObject, _ arguments: CallArguments) throws(Failure) -> Value {
+  func construct(_ definition: ModelClassObject, _ arguments: CallArguments) throws(Failure)
+    -> Value
+  {
     Collector.collectIfDue()
     let code = definition.code
     let constructor = code.constructor
@@ -222,7 +233,9 @@ public final class Machine {
     stack[base] = .object(model)
     for slot in constructor.boxedSlots { frame.slots[slot] = .object(Box(unset)) }
     let values = try bind(arguments, constructor, frame)
-    for (argument, value) in zip(constructor.arguments, values) { model.values[argument.slot] = value }
+    for (argument, value) in zip(constructor.arguments, values) {
+      model.values[argument.slot] = value
+    }
     let signal: Signal
     do { signal = try constructor.body.exec(frame) } catch { throw error }
     _ = signal
@@ -248,7 +261,8 @@ public final class Machine {
 
   func run(_ builtin: Builtin, _ arguments: CallArguments) throws(Failure) -> Value {
     let values = try Signature.bind(builtin.name, builtin.parameters, arguments)
-    var call = Call(machine: self, name: builtin.name, parameters: builtin.parameters, arguments: values)
+    var call = Call(
+      machine: self, name: builtin.name, parameters: builtin.parameters, arguments: values)
     depth += 1
     defer { depth -= 1 }
     switch builtin.body {
@@ -267,7 +281,9 @@ public final class Machine {
         return .tensor(try body(x))
       case .binary(let body):
         let pair: (Tensor, Tensor)
-        do { pair = try Operators.pair(call.arguments[0], call.arguments[1], op.name) } catch { throw error.asTensorError }
+        do { pair = try Operators.pair(call.arguments[0], call.arguments[1], op.name) } catch {
+          throw error.asTensorError
+        }
         return .tensor(try body(pair.0, pair.1))
       case .general(let body):
         var values: [OpValue] = []
@@ -297,7 +313,9 @@ public final class Machine {
 
   func interruption() -> Failure {
     isOutOfTime
-      ? Failure("out-of-time", "stopped after \(options.maxTime.map { "\($0)" } ?? "its") seconds (--max-time)")
+      ? Failure(
+        "out-of-time",
+        "stopped after \(options.maxTime.map { "\($0)" } ?? "its") seconds (--max-time)")
       : Failure("interrupted", "interrupted")
   }
 

@@ -38,7 +38,8 @@ extension Machine {
     if x.tensorView != nil { names += Machine.tensorMembers }
     let near =
       Spelling.nearest(to: name, in: names)
-      ?? Spelling.nearest(to: name, in: allNames(module).map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 })
+      ?? Spelling.nearest(
+        to: name, in: allNames(module).map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 })
     return Failure(
       "unknown-member", "\(x.kindText) has no member `\(name)`, and no function has that name",
       help: near.map { ["did you mean `\($0)`?"] } ?? [])
@@ -63,7 +64,9 @@ extension Machine {
   func spread(_ value: Value) throws(Failure) -> [Value]? {
     if let items = value.sequenceItems { return items }
     if let t = value.tensorView, t.rank > 0 { return try rows(t) }
-    guard case .object(let object) = value, let iterator = try object.makeIterator(self) else { return nil }
+    guard case .object(let object) = value, let iterator = try object.makeIterator(self) else {
+      return nil
+    }
     var result: [Value] = []
     while let next = try iterator.next(self) {
       try checkInterrupt()
@@ -84,7 +87,9 @@ extension Machine {
         return .tensor(try tensorWork { () throws(TensorError) in try t.index([.int(i)]) })
       }
     }
-    if case .object(let object) = value, let iterator = try object.makeIterator(self) { return iterator }
+    if case .object(let object) = value, let iterator = try object.makeIterator(self) {
+      return iterator
+    }
     var help: [String] = []
     if case .int(let n) = value { help = ["to count: `for i in 0..\(n)`"] }
     throw Failure("not-iterable", "\(value.kindText) cannot be run over", help: help)

@@ -36,7 +36,10 @@ enum Operators {
         throw Failure(
           "division-by-zero", "`\(sign.rawValue)` by zero", help: ["`/` gives inf instead"])
       }
-      if y == -1 { return sign == .remainder ? .int(0) : try checked((0 as Int).subtractingReportingOverflow(x)) }
+      if y == -1 {
+        return sign == .remainder
+          ? .int(0) : try checked((0 as Int).subtractingReportingOverflow(x))
+      }
       let (q, r) = x.quotientAndRemainder(dividingBy: y)
       let adjusts = r != 0 && (r < 0) != (y < 0)
       return sign == .floorDivide ? .int(adjusts ? q - 1 : q) : .int(adjusts ? r + y : r)
@@ -58,12 +61,15 @@ enum Operators {
       }
       return .int(result)
     case .matrixMultiply:
-      throw Failure("type-mismatch", "`@` multiplies vectors and matrices, not numbers", help: ["`{0} * {1}`"])
+      throw Failure(
+        "type-mismatch", "`@` multiplies vectors and matrices, not numbers", help: ["`{0} * {1}`"])
     case .concatenate: return .none
     }
   }
 
-  private static func floats(_ sign: BinaryOperator, _ x: Double, _ y: Double) throws(Failure) -> Value {
+  private static func floats(_ sign: BinaryOperator, _ x: Double, _ y: Double) throws(Failure)
+    -> Value
+  {
     switch sign {
     case .add: return .float(x + y)
     case .subtract: return .float(x - y)
@@ -75,7 +81,8 @@ enum Operators {
       return .float(r != 0 && (r < 0) != (y < 0) ? r + y : r)
     case .power: return .float(Scalar64.pow(x, y))
     case .matrixMultiply:
-      throw Failure("type-mismatch", "`@` multiplies vectors and matrices, not numbers", help: ["`{0} * {1}`"])
+      throw Failure(
+        "type-mismatch", "`@` multiplies vectors and matrices, not numbers", help: ["`{0} * {1}`"])
     case .concatenate: return .none
     }
   }
@@ -91,9 +98,12 @@ enum Operators {
     var help: [String] = []
     if a.text != nil { help = ["as text: `{0} ++ str({1})`, or interpolate: \"…{{1}}\""] }
     if b.text != nil, a.text == nil { help = ["as text: `str({0}) ++ {1}`"] }
-    if a.tensorView != nil, b.tensorView != nil { help = ["tensors: `cat([{0}, {1}])`; to add: `+`"] }
+    if a.tensorView != nil, b.tensorView != nil {
+      help = ["tensors: `cat([{0}, {1}])`; to add: `+`"]
+    }
     throw Failure(
-      "type-mismatch", "`++` joins lists and strings, not \(a.kindText) and \(b.kindText)", help: help)
+      "type-mismatch", "`++` joins lists and strings, not \(a.kindText) and \(b.kindText)",
+      help: help)
   }
 
   /// The two operands as tensors: weak numbers and lists take the other's dtype.
@@ -101,7 +111,9 @@ enum Operators {
     for value in [a, b] where !isNumeric(value) {
       var help: [String] = []
       if a.text != nil, b.text != nil, sign == "+" { help = ["strings are joined by `++`"] }
-      if a.text != nil || b.text != nil, sign == "+", help.isEmpty { help = ["join texts by `++`: `str(x)` makes one"] }
+      if a.text != nil || b.text != nil, sign == "+", help.isEmpty {
+        help = ["join texts by `++`: `str(x)` makes one"]
+      }
       throw Failure(
         "type-mismatch", "`\(sign)` does not work on \(a.kindText) and \(b.kindText)",
         labels: [(0, a.typeName), (1, b.typeName)], help: help)
@@ -127,7 +139,9 @@ enum Operators {
     }
   }
 
-  private static func tensors(_ sign: BinaryOperator, _ a: Value, _ b: Value) throws(Failure) -> Value {
+  private static func tensors(_ sign: BinaryOperator, _ a: Value, _ b: Value) throws(Failure)
+    -> Value
+  {
     let (x, y) = try pair(a, b, sign.rawValue)
     do throws(TensorError) {
       switch sign {
@@ -201,17 +215,22 @@ enum Operators {
     }
   }
 
-  private static func sequences(_ sign: ComparisonOperator, _ a: Value, _ b: Value) throws(Failure) -> Bool {
+  private static func sequences(_ sign: ComparisonOperator, _ a: Value, _ b: Value) throws(Failure)
+    -> Bool
+  {
     let (p, q) = (a.sequenceItems ?? [], b.sequenceItems ?? [])
     for (x, y) in zip(p, q) where try !x.equals(y) {
       if let m = x.number, let n = y.number { return ordered(sign, m, n) }
       if let m = x.text, let n = y.text { return ordered(sign, m, n) }
-      throw Failure("type-mismatch", "`\(sign.rawValue)` does not compare \(x.kindText) with \(y.kindText)")
+      throw Failure(
+        "type-mismatch", "`\(sign.rawValue)` does not compare \(x.kindText) with \(y.kindText)")
     }
     return ordered(sign, p.count, q.count)
   }
 
-  static func contains(_ container: Value, _ item: Value, _ machine: Machine) throws(Failure) -> Bool {
+  static func contains(_ container: Value, _ item: Value, _ machine: Machine) throws(Failure)
+    -> Bool
+  {
     if let text = container.text {
       guard let part = item.text else {
         throw Failure("type-mismatch", "only a string can be in a string, not \(item.kindText)")
@@ -225,7 +244,8 @@ enum Operators {
     if case .object(let range as RangeObject) = container {
       guard case .int(let x) = item else { return false }
       let offset = x - range.from
-      return offset % range.step == 0 && offset / range.step >= 0 && offset / range.step < range.count
+      return offset % range.step == 0 && offset / range.step >= 0
+        && offset / range.step < range.count
     }
     if let items = container.sequenceItems {
       for other in items where try other.equals(item) { return true }
@@ -235,7 +255,9 @@ enum Operators {
       let x = try item.asTensor(like: t.dtype)
       return try tensorWork { () throws(TensorError) in try t.equal(x).any().packedElement != 0 }
     }
-    throw Failure("type-mismatch", "`in` needs a list, dict, string, range or tensor, got \(container.kindText)")
+    throw Failure(
+      "type-mismatch", "`in` needs a list, dict, string, range or tensor, got \(container.kindText)"
+    )
   }
 }
 

@@ -16,7 +16,8 @@ package struct SessionOptions {
     .object(ComposedObject(a, b))
   }
   /// Loads a plugin's ops: its name, and the directory of the script that asks.
-  package var plugins: (String, String?, Machine) throws(Failure) -> [Builtin] = { name, _, _ throws(Failure) in
+  package var plugins: (String, String?, Machine) throws(Failure) -> [Builtin] = {
+    name, _, _ throws(Failure) in
     throw Failure("no-plugins", "plugins are not available here")
   }
 
@@ -33,8 +34,11 @@ package final class ComposedObject: Object {
     super.init(.other)
   }
   package override var isCallable: Bool { true }
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
-    try machine.call(second, [try machine.call(first, arguments.positional, named: arguments.named)])
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+    -> Value
+  {
+    try machine.call(
+      second, [try machine.call(first, arguments.positional, named: arguments.named)])
   }
 }
 
@@ -74,9 +78,12 @@ package final class Session {
   }
 
   /// Runs a text. Never throws: what went wrong is in the result.
-  package func run(_ text: String, name: String, mode: Mode = .prompt, path: String? = nil) -> CellResult {
+  package func run(_ text: String, name: String, mode: Mode = .prompt, path: String? = nil)
+    -> CellResult
+  {
     let start = Scalar64.now()
-    let parse = Parser.parse(Source(name: name, text: text), mode: mode == .prompt ? .prompt : .file)
+    let parse = Parser.parse(
+      Source(name: name, text: text), mode: mode == .prompt ? .prompt : .file)
     var result = CellResult()
     result.diagnostics = parse.diagnostics
     if parse.hasErrors {
@@ -92,7 +99,9 @@ package final class Session {
   }
 
   /// Runs a parsed source statement by statement; `after` hears of each.
-  package func run(_ parse: Parse, _ mode: Mode, _ path: String?, after: ((Int, Value?) -> Void)? = nil)
+  package func run(
+    _ parse: Parse, _ mode: Mode, _ path: String?, after: ((Int, Value?) -> Void)? = nil
+  )
     throws(Failure) -> Value?
   {
     let target = path == nil ? module : Module(path: path) { [machine] in machine.builtins[$0] }
@@ -100,7 +109,9 @@ package final class Session {
   }
 
   /// Runs a parsed source as a script; `after` hears of each statement and its value.
-  package func run(_ parse: Parse, path: String?, after: @escaping (Int, Value?) -> Void) -> CellResult {
+  package func run(_ parse: Parse, path: String?, after: @escaping (Int, Value?) -> Void)
+    -> CellResult
+  {
     var result = CellResult()
     do { result.value = try run(parse, .script, path, after: after) } catch {
       result.diagnostics.append(diagnostic(error, parse.source))
@@ -114,7 +125,8 @@ package final class Session {
     }
     if let d = failure.diagnostic { return d }
     return Diagnostic(
-      code: failure.code, message: failure.message, source: nil, notes: failure.notes, help: failure.help)
+      code: failure.code, message: failure.message, source: nil, notes: failure.notes,
+      help: failure.help)
   }
 
   /// Keeps a cell's value as `ans` and `out[n]`.
@@ -138,7 +150,9 @@ package final class Session {
     cell.value = value
     cell.isSet = true
   }
-  package func reset() { for cell in module.cells.values { (cell.isSet, cell.value) = (false, .none) } }
+  package func reset() {
+    for cell in module.cells.values { (cell.isSet, cell.value) = (false, .none) }
+  }
 
   /// Completions of the word before the cursor: names, or members after a point.
   package func completions(_ line: String) -> [String] {
@@ -154,7 +168,8 @@ package final class Session {
       guard let holder = resolve(path) else { return [] }
       pool = members(holder)
     } else {
-      pool = machine.allNames(module).filter { !$0.hasPrefix(".") } + Keyword.allCases.map(\.rawValue)
+      pool =
+        machine.allNames(module).filter { !$0.hasPrefix(".") } + Keyword.allCases.map(\.rawValue)
     }
     return Array(Set(pool.filter { $0.hasPrefix(word) })).sorted()
   }
@@ -177,15 +192,20 @@ package final class Session {
     var result: [String] = []
     if case .object(let object) = value { result += object.memberNames }
     if value.tensorView != nil {
-      result += Machine.tensorMembers + OpTable.all.filter { $0.parameters.first?.kind == .tensor }.map(\.name)
+      result +=
+        Machine.tensorMembers
+        + OpTable.all.filter { $0.parameters.first?.kind == .tensor }.map(\.name)
     }
-    return result + machine.builtins.keys.filter { $0.hasPrefix(".") }.map { String($0.dropFirst()) }
+    return result
+      + machine.builtins.keys.filter { $0.hasPrefix(".") }.map { String($0.dropFirst()) }
   }
 }
 
 extension Machine {
   /// Compiles and runs statements one by one: a mistake in the fifth leaves the first four done.
-  func execute(_ parse: Parse, _ module: Module, _ scope: Scope?, after: ((Int, Value?) -> Void)? = nil)
+  func execute(
+    _ parse: Parse, _ module: Module, _ scope: Scope?, after: ((Int, Value?) -> Void)? = nil
+  )
     throws(Failure) -> Value?
   {
     let compiler = Compiler(parse.source, module, unset: unset)
@@ -195,7 +215,8 @@ extension Machine {
       last = nil
       let code = try compiler.top(statement)
       let holder = FunctionCode(
-        name: parse.source.name, source: parse.source, span: statement.span, module: module, unset: unset)
+        name: parse.source.name, source: parse.source, span: statement.span, module: module,
+        unset: unset)
       holder.slotCount = compiler.scope.slotCount
       let base = try enter(holder, nil, statement.span)
       defer { leave(holder, base) }
@@ -267,11 +288,15 @@ extension Machine {
     }
     let beside = module.path.map { FilePath.directory(of: $0) } ?? "."
     let places = [beside] + options.searchPaths
-    for place in places where FilePath.exists(place + "/" + file) { return FilePath.absolute(place + "/" + file) }
-    let known = options.searchPaths.flatMap { FilePath.list($0) }.filter { $0.hasSuffix(".dls") }.map { String($0.dropLast(4)) }
+    for place in places where FilePath.exists(place + "/" + file) {
+      return FilePath.absolute(place + "/" + file)
+    }
+    let known = options.searchPaths.flatMap { FilePath.list($0) }.filter { $0.hasSuffix(".dls") }
+      .map { String($0.dropLast(4)) }
     let near = Spelling.nearest(to: name, in: known)
     throw Failure(
-      "missing-file", "there is no module `\(name)`", notes: ["looked in " + places.joined(separator: ", ")],
+      "missing-file", "there is no module `\(name)`",
+      notes: ["looked in " + places.joined(separator: ", ")],
       help: near.map { ["did you mean `\($0)`?"] } ?? [])
   }
 }

@@ -149,7 +149,8 @@ package final class TypeObject: Object {
     -> Value
   {
     guard let convert else {
-      throw Failure("not-callable", "\(name) cannot be called", help: ["to convert: `x.to(\(name))`"])
+      throw Failure(
+        "not-callable", "\(name) cannot be called", help: ["to convert: `x.to(\(name))`"])
     }
     let parameters = [Parameter("value", .any, .none)]
     let values = try Signature.bind(name, parameters, arguments)

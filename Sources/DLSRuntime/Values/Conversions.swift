@@ -91,10 +91,14 @@ extension Value {
     switch self {
     case .tensor(let t): return t
     case .int(let x):
-      if weak(.i64) == .i64 { return try tensorWork { () throws(TensorError) in try Tensor.scalar(x) } }
+      if weak(.i64) == .i64 {
+        return try tensorWork { () throws(TensorError) in try Tensor.scalar(x) }
+      }
       return try tensorWork { () throws(TensorError) in try Tensor.scalar(Double(x), weak(.i64)) }
-    case .float(let x): return try tensorWork { () throws(TensorError) in try Tensor.scalar(x, weak(.f32)) }
-    case .bool(let x): return try tensorWork { () throws(TensorError) in try Tensor.scalar(x ? 1 : 0, weak(.bool)) }
+    case .float(let x):
+      return try tensorWork { () throws(TensorError) in try Tensor.scalar(x, weak(.f32)) }
+    case .bool(let x):
+      return try tensorWork { () throws(TensorError) in try Tensor.scalar(x ? 1 : 0, weak(.bool)) }
     case .object(let object):
       if let t = object.tensorValue { return t }
       if let items = sequenceItems {

@@ -32,7 +32,9 @@ private struct Comparison {
       switch (x, y) {
       case (let x as StringObject, let y as StringObject): return x.text == y.text
       case (let x as DictObject, let y as DictObject):
-        if x.entries.count != y.entries.count || !enter(x, y) { return x.entries.count == y.entries.count }
+        if x.entries.count != y.entries.count || !enter(x, y) {
+          return x.entries.count == y.entries.count
+        }
         for (key, value) in x.entries {
           guard let other = y.entries[key], try equal(value, other, depth + 1) else { return false }
         }

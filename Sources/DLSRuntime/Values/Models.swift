@@ -170,12 +170,15 @@ package final class ModelClassObject: Object {
   package override var isCallable: Bool { true }
   package override var signature: [Parameter]? { code.constructor.signature }
   package override var documentationText: String? {
-    "model \(code.name)(\(code.constructor.parameterText))" + (code.documentation.map { "\n" + $0 } ?? "")
+    "model \(code.name)(\(code.constructor.parameterText))"
+      + (code.documentation.map { "\n" + $0 } ?? "")
   }
   package override func describe(_ printer: inout Printer) {
     printer.write("<model \(code.name)(\(code.constructor.parameterText))>")
   }
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
+  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+    -> Value
+  {
     try machine.construct(self, arguments)
   }
   package override func forEachReference(_ visit: (Value) -> Void) {
@@ -225,7 +228,9 @@ package enum ModuleTree {
     return result
   }
 
-  package static func parameters(_ value: Value) -> [ParamObject] { namedParameters(value).map(\.1) }
+  package static func parameters(_ value: Value) -> [ParamObject] {
+    namedParameters(value).map(\.1)
+  }
 
   package static func buffers(_ value: Value) -> [(name: String, owner: Object, key: String)] {
     var result: [(name: String, owner: Object, key: String)] = []
@@ -267,7 +272,9 @@ package enum ModuleTree {
         continue
       }
       if let function = object as? FunctionObject {
-        for case let model as ModelObject in function.captures { pending.append((name, .object(model))) }
+        for case let model as ModelObject in function.captures {
+          pending.append((name, .object(model)))
+        }
       }
       for child in object.children.reversed() {
         pending.append((name.isEmpty ? child.name : name + "." + child.name, child.value))

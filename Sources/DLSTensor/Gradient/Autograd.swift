@@ -119,12 +119,10 @@ private struct Pass {
   var slots: [Tensor?] = []
   let roots: [Tensor]
   let mark: Int
-  nonisolated(unsafe) static var lastMark = 0
 
   init(roots: [Tensor], targets: [Tensor]?) {
     self.roots = roots
-    Pass.lastMark &+= 1
-    mark = Pass.lastMark
+    mark = Int(dls_next_sequence())
     for case let node? in (targets ?? []).map(\.node) { visit(node) }
     var pending = roots.compactMap(\.node)
     while let node = pending.popLast() {

@@ -71,11 +71,15 @@ enum SoftmaxKernels {
 
 extension Tensor {
   /// Inverted dropout: zero with probability p, the rest times 1 / (1 - p).
-  package func dropout(_ p: Double, _ generator: Generator, byChannel: Bool = false) throws(TensorError) -> Tensor {
+  package func dropout(_ p: Double, _ generator: Generator, byChannel: Bool = false)
+    throws(TensorError) -> Tensor
+  {
     if p == 0 { return self }
     let x = try floating()
     if p >= 1 { return try x * x.number(0) }
-    let shape = byChannel && rank > 2 ? Array(x.shape.prefix(2)) + [Int](repeating: 1, count: rank - 2) : x.shape
+    let shape =
+      byChannel && rank > 2
+      ? Array(x.shape.prefix(2)) + [Int](repeating: 1, count: rank - 2) : x.shape
     let mask = try Tensor.empty(shape, x.dtype, meta: isMeta)
     if !isMeta { generator.fillMask(mask, keep: 1 - p, scale: 1 / (1 - p)) }
     return try x * mask
