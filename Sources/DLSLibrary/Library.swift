@@ -9,7 +9,7 @@ package enum Library {
     let families: [[Builtin]] = [
       BaseWords.all, NumberWords.all, StringWords.all, ListWords.all, SystemWords.all,
       TensorWords.all, GradientWords.all, NetworkWords.all, LayerWords.all, InitialiserWords.all,
-      OptimizerWords.all, TrainingWords.all, DataWords.all, TextWords.all, FigureWords.all,
+      OptimizerWords.all, TrainingWords.all, DataWords.all, TextWords.all, FigureWords.all, StateWords.all,
     ]
     let own = families.flatMap { $0 }
     let names = Set(own.map(\.name))
@@ -23,6 +23,7 @@ package enum Library {
   package static var options: SessionOptions {
     var options = SessionOptions()
     options.compose = SequentialLayer.composed
+    options.plugins = PluginLoader.load
     return options
   }
 

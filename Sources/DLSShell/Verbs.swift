@@ -20,6 +20,7 @@ enum Verbs {
       }
       Terminal.write(text + "\n")
       return 0
+    case "plugin": return PluginCommand.run(arguments)
     case "explain": return explain(arguments.first ?? "")
     case "completions": return Completions.run(arguments.first ?? "")
     default: return Command.misuse("`\(verb)` is not there yet")

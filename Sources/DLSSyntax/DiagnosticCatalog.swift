@@ -151,6 +151,7 @@ package enum DiagnosticCatalog {
     entry("name-exists", "A plugin declares a word that exists.", "", ""),
     entry("no-plugins", "Plugins are not available here.", "", ""),
     entry("bad-plugin", "A plugin could not be loaded.", "", ""),
+    entry("plugin-failed", "A plugin refused its arguments.", "", ""),
     entry("plot-failed", "gnuplot could not draw the figure.", "", ""),
     entry("syntax", "The text could not be read.", "", ""),
     entry("expected-token", "A sign or word is missing.", "(1", ""),

@@ -28,7 +28,7 @@ static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
 static int32_t forward(dls_call *call) {
   const dls_tensor *in = call->tensors[0];
-  bounds b;
+  bounds b = {0, 0, 0};
   if (read_bounds(call, &b)) return -1;
   int64_t count = dls_numel(in);
   if (dls_is_f32(in)) {
@@ -50,7 +50,7 @@ static int32_t forward(dls_call *call) {
 /* With s the sigmoid, dy/dx = 4 s (1 - s), and s = (y - low) / range. */
 static int32_t vjp(dls_call *call) {
   const dls_tensor *out = call->outputs[0];
-  bounds b;
+  bounds b = {0, 0, 0};
   if (read_bounds(call, &b)) return -1;
   int64_t count = dls_numel(out);
   if (dls_is_f32(out)) {

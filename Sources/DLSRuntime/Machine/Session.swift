@@ -244,6 +244,14 @@ extension Machine {
     return last
   }
 
+  /// The value of an expression, in a scope of its own.
+  package func evaluate(_ text: String, name: String) throws(Failure) -> Value {
+    let parse = Parser.parse(Source(name: name, text: text), mode: .file)
+    if let first = parse.diagnostics.first(where: { $0.severity == .error }) { throw Failure(first.code, first.message) }
+    let module = Module(path: nil) { [unowned self] in self.builtins[$0] }
+    return try execute(parse, module, nil) ?? .none
+  }
+
   func loadPlugin(_ name: String, from module: Module) throws(Failure) {
     let directory = module.path.map { FilePath.directory(of: $0) }
     try register(try options.plugins(name, directory, self))
