@@ -9,7 +9,8 @@ package enum Library {
     let families: [[Builtin]] = [
       BaseWords.all, NumberWords.all, StringWords.all, ListWords.all, SystemWords.all,
       TensorWords.all, GradientWords.all, NetworkWords.all, LayerWords.all, InitialiserWords.all,
-      OptimizerWords.all, TrainingWords.all, DataWords.all, TextWords.all, FigureWords.all, StateWords.all,
+      OptimizerWords.all, TrainingWords.all, DataWords.all, TextWords.all, FigureWords.all,
+      StateWords.all,
     ]
     let own = families.flatMap { $0 }
     let names = Set(own.map(\.name))

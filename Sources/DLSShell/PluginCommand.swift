@@ -5,12 +5,21 @@ import Glibc
 
 enum PluginCommand {
   static func run(_ arguments: [String]) -> Int32 {
-    guard arguments.count == 2, arguments[0] == "build" else { return Command.misuse("the use is `dls plugin build FILE.c`") }
+    guard arguments.count == 2, arguments[0] == "build" else {
+      return Command.misuse("the use is `dls plugin build FILE.c`")
+    }
     let source = arguments[1]
-    guard source.hasSuffix(".c"), FilePath.exists(source) else { return Command.misuse("`\(source)` is no C file") }
-    guard let include = headerFolder() else { return Command.misuse("dls_plugin.h is not beside this program") }
+    guard source.hasSuffix(".c"), FilePath.exists(source) else {
+      return Command.misuse("`\(source)` is no C file")
+    }
+    guard let include = headerFolder() else {
+      return Command.misuse("dls_plugin.h is not beside this program")
+    }
     let target = String(source.dropLast(2)) + ".so"
-    let line = ["cc", "-O3", "-march=native", "-Wall", "-shared", "-fPIC", "-I", include, "-o", target, source, "-lm"]
+    let line = [
+      "cc", "-O3", "-march=native", "-Wall", "-shared", "-fPIC", "-I", include, "-o", target,
+      source, "-lm",
+    ]
     Terminal.write(line.joined(separator: " ") + "\n")
     return spawn(line)
   }
@@ -18,7 +27,8 @@ enum PluginCommand {
   private static func headerFolder() -> String? {
     var directory = FilePath.directory(of: FilePath.absolute("/proc/self/exe"))
     for _ in 0..<5 {
-      for place in [directory + "/include", directory + "/Sources/CDLSPlugin/include"] where FilePath.exists(place + "/dls_plugin.h") {
+      for place in [directory + "/include", directory + "/Sources/CDLSPlugin/include"]
+      where FilePath.exists(place + "/dls_plugin.h") {
         return place
       }
       directory = FilePath.directory(of: directory)

@@ -34,7 +34,8 @@ final class TestCommand {
   /// The ```dls blocks of a Markdown text, every other line left empty, so that lines keep their number.
   static func examples(_ text: String) -> String {
     var isInside = false
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+      line -> String in
       if line.hasPrefix("```") {
         isInside = !isInside && line == "```dls"
         return ""

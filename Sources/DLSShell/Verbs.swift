@@ -20,6 +20,7 @@ enum Verbs {
       }
       Terminal.write(text + "\n")
       return 0
+    case "bench": return BenchCommand.run(arguments, options)
     case "plugin": return PluginCommand.run(arguments)
     case "explain": return explain(arguments.first ?? "")
     case "completions": return Completions.run(arguments.first ?? "")

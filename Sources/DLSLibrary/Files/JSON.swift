@@ -17,9 +17,13 @@ struct JSONReader {
     return value
   }
 
-  private func bad(_ what: String) -> Failure { Failure("bad-file", "this is no JSON: \(what), at byte \(at)") }
+  private func bad(_ what: String) -> Failure {
+    Failure("bad-file", "this is no JSON: \(what), at byte \(at)")
+  }
   private var next: UInt8 { at < bytes.count ? bytes[at] : 0 }
-  private mutating func space() { while next == 0x20 || next == 0x0a || next == 0x0d || next == 0x09 { at += 1 } }
+  private mutating func space() {
+    while next == 0x20 || next == 0x0a || next == 0x0d || next == 0x09 { at += 1 }
+  }
 
   private mutating func value(_ depth: Int) throws(Failure) -> Value {
     if depth > 200 { throw bad("it nests too deep") }
@@ -78,7 +82,9 @@ struct JSONReader {
 
   private mutating func word(_ text: String, _ value: Value) throws(Failure) -> Value {
     let own = Array(text.utf8)
-    if at + own.count > bytes.count || !bytes[at..<at + own.count].elementsEqual(own) { throw bad("a value is missing") }
+    if at + own.count > bytes.count || !bytes[at..<at + own.count].elementsEqual(own) {
+      throw bad("a value is missing")
+    }
     at += own.count
     return value
   }
@@ -88,7 +94,11 @@ struct JSONReader {
     var isFloat = false
     while at < bytes.count {
       let c = bytes[at]
-      if c == 0x2e || c | 0x20 == 0x65 { isFloat = true } else if !(c >= 0x30 && c <= 0x39 || c == 0x2d || c == 0x2b) { break }
+      if c == 0x2e || c | 0x20 == 0x65 {
+        isFloat = true
+      } else if !(c >= 0x30 && c <= 0x39 || c == 0x2d || c == 0x2b) {
+        break
+      }
       at += 1
     }
     let text = String(decoding: bytes[start..<at], as: UTF8.self)
@@ -105,7 +115,9 @@ struct JSONReader {
       let c = bytes[at]
       at += 1
       if c == 0x22 {
-        guard let result = String(validating: text, as: UTF8.self) else { throw bad("a string is not UTF-8") }
+        guard let result = String(validating: text, as: UTF8.self) else {
+          throw bad("a string is not UTF-8")
+        }
         return result
       }
       if c < 0x20 { throw bad("a control character stands in a string") }
@@ -138,7 +150,9 @@ struct JSONReader {
   }
 
   private mutating func hex() throws(Failure) -> UInt32 {
-    guard at + 4 <= bytes.count, let code = UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16) else {
+    guard at + 4 <= bytes.count,
+      let code = UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
+    else {
       throw bad("an escape is broken off")
     }
     at += 4
@@ -161,7 +175,9 @@ enum JSONWriter {
       if let s = value.text { return quoted(s) }
       if let dict = object as? DictObject {
         var parts: [String] = []
-        for (key, item) in dict.entries { parts.append(quoted(key.value.printed()) + ": " + (try text(item, depth + 1))) }
+        for (key, item) in dict.entries {
+          parts.append(quoted(key.value.printed()) + ": " + (try text(item, depth + 1)))
+        }
         return "{" + parts.joined(separator: ", ") + "}"
       }
       if let items = value.sequenceItems {

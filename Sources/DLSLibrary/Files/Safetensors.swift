@@ -5,7 +5,9 @@ import DLSRuntime
 import DLSTensor
 
 enum Safetensors {
-  private static let names: [DType: String] = [.f32: "F32", .f64: "F64", .i64: "I64", .bool: "BOOL"]
+  private static let names: [DType: String] = [
+    .f32: "F32", .f64: "F64", .i64: "I64", .bool: "BOOL",
+  ]
 
   static func encode(_ tensors: [(name: String, tensor: Tensor)]) throws(Failure) -> [UInt8] {
     var header: [String] = []
@@ -31,53 +33,82 @@ enum Safetensors {
   }
 
   /// Nothing in the header is believed before it has been held against the file's size.
-  static func decode(_ bytes: [UInt8], _ path: String) throws(Failure) -> [(name: String, tensor: Tensor)] {
-    func bad(_ what: String) -> Failure { Failure("bad-file", "`\(path)` is no safetensors file: \(what)") }
+  static func decode(_ bytes: [UInt8], _ path: String) throws(Failure) -> [(
+    name: String, tensor: Tensor
+  )] {
+    func bad(_ what: String) -> Failure {
+      Failure("bad-file", "`\(path)` is no safetensors file: \(what)")
+    }
     if bytes.count < 8 { throw bad("it has \(bytes.count) bytes") }
     var length: UInt64 = 0
     for i in 0..<8 { length |= UInt64(bytes[i]) << (8 * UInt64(i)) }
-    if length > UInt64(bytes.count - 8) || length > 100 << 20 { throw bad("its header claims \(length) bytes of \(bytes.count)") }
+    if length > UInt64(bytes.count - 8) || length > 100 << 20 {
+      throw bad("its header claims \(length) bytes of \(bytes.count)")
+    }
     let start = 8 + Int(length)
-    guard case .object(let object) = try JSONReader.parse(Array(bytes[8..<start])), let header = object as? DictObject else {
+    guard case .object(let object) = try JSONReader.parse(Array(bytes[8..<start])),
+      let header = object as? DictObject
+    else {
       throw bad("its header is no object")
     }
     var result: [(name: String, tensor: Tensor)] = []
     for (key, value) in header.entries {
       guard case .string(let name) = key, name != "__metadata__" else { continue }
       guard let entry = value.objectValue as? DictObject, let kind = entry.get("dtype")?.text,
-        let sizes = entry.get("shape")?.sequenceItems, let ends = entry.get("data_offsets")?.sequenceItems, ends.count == 2,
+        let sizes = entry.get("shape")?.sequenceItems,
+        let ends = entry.get("data_offsets")?.sequenceItems, ends.count == 2,
         case .int(let from) = ends[0], case .int(let to) = ends[1]
       else { throw bad("the entry of `\(name)` is incomplete") }
       var shape: [Int] = []
       for size in sizes {
-        guard case .int(let n) = size, n >= 0 else { throw bad("the shape of `\(name)` is not one") }
+        guard case .int(let n) = size, n >= 0 else {
+          throw bad("the shape of `\(name)` is not one")
+        }
         shape.append(n)
       }
-      guard let width = ["F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1][kind] else {
+      guard
+        let width = [
+          "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1,
+          "BOOL": 1,
+        ][kind]
+      else {
         throw bad("`\(name)` has the element type \(kind), which is not read")
       }
       let count: Int
-      do { count = try Tensor.count(of: shape) } catch { throw bad("`\(name)` has an impossible shape") }
+      do { count = try Tensor.count(of: shape) } catch {
+        throw bad("`\(name)` has an impossible shape")
+      }
       if from < 0 || to < from || to > bytes.count - start || to - from != count * width {
-        throw bad("the bytes of `\(name)` lie at \(from) to \(to), which do not fit its shape and the file")
+        throw bad(
+          "the bytes of `\(name)` lie at \(from) to \(to), which do not fit its shape and the file")
       }
       result.append((name, try tensor(Array(bytes[(start + from)..<(start + to)]), kind, shape)))
     }
     return result
   }
 
-  private static func tensor(_ raw: [UInt8], _ kind: String, _ shape: [Int]) throws(Failure) -> Tensor {
+  private static func tensor(_ raw: [UInt8], _ kind: String, _ shape: [Int]) throws(Failure)
+    -> Tensor
+  {
     func elements<T: FixedWidthInteger>(_ type: T.Type) -> [T] {
       raw.withUnsafeBytes { source in
-        (0..<(raw.count / MemoryLayout<T>.size)).map { T(littleEndian: source.loadUnaligned(fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self)) }
+        (0..<(raw.count / MemoryLayout<T>.size)).map {
+          T(
+            littleEndian: source.loadUnaligned(
+              fromByteOffset: $0 * MemoryLayout<T>.size, as: T.self))
+        }
       }
     }
     return try tensorWork { () throws(TensorError) in
       switch kind {
-      case "F32": return try Tensor.of(elements(UInt32.self).map { Float(bitPattern: $0) }, shape: shape)
-      case "F64": return try Tensor.of(elements(UInt64.self).map { Double(bitPattern: $0) }, shape: shape)
+      case "F32":
+        return try Tensor.of(elements(UInt32.self).map { Float(bitPattern: $0) }, shape: shape)
+      case "F64":
+        return try Tensor.of(elements(UInt64.self).map { Double(bitPattern: $0) }, shape: shape)
       case "F16": return try Tensor.of(elements(UInt16.self).map { half($0) }, shape: shape)
-      case "BF16": return try Tensor.of(elements(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }, shape: shape)
+      case "BF16":
+        return try Tensor.of(
+          elements(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }, shape: shape)
       case "I64": return try Tensor.of(elements(Int64.self).map { Int($0) }, shape: shape)
       case "I32": return try Tensor.of(elements(Int32.self).map { Int($0) }, shape: shape)
       case "I16": return try Tensor.of(elements(Int16.self).map { Int($0) }, shape: shape)
@@ -95,6 +126,7 @@ enum Safetensors {
     let fraction = Float(bits & 1023)
     if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
     if exponent == 0 { return sign * fraction * 0x1p-24 }
-    return sign * (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    return sign * (1 + fraction / 1024)
+      * Float(sign: .plus, exponent: exponent - 15, significand: 1)
   }
 }

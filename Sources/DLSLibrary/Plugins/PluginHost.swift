@@ -25,7 +25,8 @@ final class PluginCall {
 
   /// The error that the plugin told of.
   func error(_ op: String) -> TensorError {
-    var error = TensorError("plugin-failed", "\(op): \(message ?? "the plugin gave no reason")", argument: argument)
+    var error = TensorError(
+      "plugin-failed", "\(op): \(message ?? "the plugin gave no reason")", argument: argument)
     if let axis, axis >= 0 { error.notes.append("dimension \(axis) is meant") }
     return error
   }
@@ -51,7 +52,9 @@ enum PluginHost {
     }
     host.cancelled = { _ in Interrupt.isSet ? 1 : 0 }
     host.scratch = { call, bytes in
-      guard let own = PluginCall.of(call), bytes <= 1 << 40, let memory = aligned_alloc(64, (max(bytes, 1) + 63) / 64 * 64) else { return nil }
+      guard let own = PluginCall.of(call), bytes <= 1 << 40,
+        let memory = aligned_alloc(64, (max(bytes, 1) + 63) / 64 * 64)
+      else { return nil }
       own.scratch.append(memory)
       return memory
     }
@@ -63,12 +66,20 @@ enum PluginHost {
       }
     }
     host.sgemm = { _, m, n, k, alpha, a, b, beta, c in
-      guard let m = Int32(exactly: m), let n = Int32(exactly: n), let k = Int32(exactly: k) else { return }
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, max(k, 1), b, max(n, 1), beta, c, max(n, 1))
+      guard let m = Int32(exactly: m), let n = Int32(exactly: n), let k = Int32(exactly: k) else {
+        return
+      }
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, max(k, 1), b, max(n, 1), beta,
+        c, max(n, 1))
     }
     host.dgemm = { _, m, n, k, alpha, a, b, beta, c in
-      guard let m = Int32(exactly: m), let n = Int32(exactly: n), let k = Int32(exactly: k) else { return }
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, max(k, 1), b, max(n, 1), beta, c, max(n, 1))
+      guard let m = Int32(exactly: m), let n = Int32(exactly: n), let k = Int32(exactly: k) else {
+        return
+      }
+      cblas_dgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, max(k, 1), b, max(n, 1), beta,
+        c, max(n, 1))
     }
     host.random_uniform = { call, out, count in
       guard let out, let generator = PluginCall.of(call)?.generator else { return }
@@ -101,7 +112,8 @@ final class PluginTensors {
       let address = t.withMutableBytes { $0.baseAddress }
       raw.initialize(
         to: dls_tensor(
-          data: address, device: dls_device(type: 1, id: 0), ndim: Int32(t.rank), dtype: PluginTensors.dtype(t.dtype),
+          data: address, device: dls_device(type: 1, id: 0), ndim: Int32(t.rank),
+          dtype: PluginTensors.dtype(t.dtype),
           shape: numbers, strides: numbers + rank, byte_offset: 0))
       structs.append(raw)
     }

@@ -13,7 +13,9 @@ package enum PluginLoader {
     }
     var places = [directory ?? "."]
     places += variable("DLS_PLUGIN_PATH")?.split(separator: ":").map(String.init) ?? []
-    if let base = variable("XDG_DATA_HOME") ?? variable("HOME").map({ $0 + "/.local/share" }) { places.append(base + "/dls/plugins") }
+    if let base = variable("XDG_DATA_HOME") ?? variable("HOME").map({ $0 + "/.local/share" }) {
+      places.append(base + "/dls/plugins")
+    }
     for path in machine.options.searchPaths {
       let home = FilePath.directory(of: path)
       places.append(home + "/plugins")
@@ -22,15 +24,20 @@ package enum PluginLoader {
     return places
   }
 
-  static func find(_ name: String, _ directory: String?, _ machine: Machine) throws(Failure) -> String {
+  static func find(_ name: String, _ directory: String?, _ machine: Machine) throws(Failure)
+    -> String
+  {
     if name.contains("/") {
       let path = name.hasPrefix("/") ? name : (directory ?? ".") + "/" + name
-      for candidate in [path, path + ".so"] where isFile(candidate) { return FilePath.absolute(candidate) }
+      for candidate in [path, path + ".so"] where isFile(candidate) {
+        return FilePath.absolute(candidate)
+      }
       throw Failure("missing-file", "there is no plugin at `\(name)`")
     }
     let places = places(directory, machine)
     for place in places {
-      for candidate in ["\(place)/\(name).so", "\(place)/\(name)/\(name).so", "\(place)/\(name)"] where isFile(candidate) {
+      for candidate in ["\(place)/\(name).so", "\(place)/\(name)/\(name).so", "\(place)/\(name)"]
+      where isFile(candidate) {
         return FilePath.absolute(candidate)
       }
       if isFile("\(place)/\(name)/\(name).c") {
@@ -39,10 +46,13 @@ package enum PluginLoader {
           help: ["`dls plugin build \(FilePath.absolute("\(place)/\(name)/\(name).c"))`"])
       }
     }
-    let known = places.flatMap { FilePath.list($0) }.filter { !$0.hasPrefix(".") }.map { $0.hasSuffix(".so") ? String($0.dropLast(3)) : $0 }
+    let known = places.flatMap { FilePath.list($0) }.filter { !$0.hasPrefix(".") }.map {
+      $0.hasSuffix(".so") ? String($0.dropLast(3)) : $0
+    }
     let near = Spelling.nearest(to: name, in: known)
     throw Failure(
-      "missing-file", "there is no plugin `\(name)`", notes: ["looked in " + places.joined(separator: ", ")],
+      "missing-file", "there is no plugin `\(name)`",
+      notes: ["looked in " + places.joined(separator: ", ")],
       help: near.map { ["did you mean `\($0)`?"] } ?? [])
   }
 
@@ -52,15 +62,22 @@ package enum PluginLoader {
   }
 
   /// Opens a plugin and reads its declaration; everything is checked before a word is made.
-  package static func load(_ name: String, _ directory: String?, _ machine: Machine) throws(Failure) -> [Builtin] {
+  package static func load(_ name: String, _ directory: String?, _ machine: Machine) throws(Failure)
+    -> [Builtin]
+  {
     let path = try find(name, directory, machine)
     guard let file = fopen(path, "rb") else { throw SafeFile.error(path, "open") }
     var magic = [UInt8](repeating: 0, count: 4)
     let count = fread(&magic, 1, 4, file)
     fclose(file)
-    if count != 4 || magic != [0x7f, 0x45, 0x4c, 0x46] { throw Failure("bad-plugin", "`\(path)` is no shared object") }
+    if count != 4 || magic != [0x7f, 0x45, 0x4c, 0x46] {
+      throw Failure("bad-plugin", "`\(path)` is no shared object")
+    }
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-      throw Failure("bad-plugin", "`\(path)` cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "no reason is given")")
+      throw Failure(
+        "bad-plugin",
+        "`\(path)` cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "no reason is given")"
+      )
     }
     guard let symbol = dlsym(handle, "dls_plugin_entry") else {
       dlclose(handle)
@@ -71,11 +88,13 @@ package enum PluginLoader {
     if abi >> 16 != DLS_PLUGIN_ABI >> 16 {
       dlclose(handle)
       throw Failure(
-        "bad-plugin", "the plugin speaks version \(abi >> 16).\(abi & 0xffff), this dls \(DLS_PLUGIN_ABI >> 16).\(DLS_PLUGIN_ABI & 0xffff)",
+        "bad-plugin",
+        "the plugin speaks version \(abi >> 16).\(abi & 0xffff), this dls \(DLS_PLUGIN_ABI >> 16).\(DLS_PLUGIN_ABI & 0xffff)",
         help: ["build it again with this dls's dls_plugin.h"])
     }
     let plugin = symbol.load(as: dls_plugin.self)
-    guard plugin.size >= UInt32(MemoryLayout<dls_plugin>.size), plugin.op_count >= 0, plugin.op_count <= 10_000, plugin.op_size >= 8,
+    guard plugin.size >= UInt32(MemoryLayout<dls_plugin>.size), plugin.op_count >= 0,
+      plugin.op_count <= 10_000, plugin.op_size >= 8,
       let ops = UnsafeRawPointer(plugin.ops)
     else { throw Failure("bad-plugin", "the declaration in `\(path)` is broken") }
     var words: [Builtin] = []
@@ -83,7 +102,10 @@ package enum PluginLoader {
       // A plugin of an older minor version has smaller structs: what they lack stays zero.
       var op = dls_op()
       let size = min(Int(plugin.op_size), MemoryLayout<dls_op>.size)
-      withUnsafeMutableBytes(of: &op) { $0.copyMemory(from: UnsafeRawBufferPointer(start: ops + i * Int(plugin.op_size), count: size)) }
+      withUnsafeMutableBytes(of: &op) {
+        $0.copyMemory(
+          from: UnsafeRawBufferPointer(start: ops + i * Int(plugin.op_size), count: size))
+      }
       words.append(try PluginOp(op, plugin: name).builtin)
     }
     return words

@@ -12,22 +12,32 @@ struct PluginOp: @unchecked Sendable {
   private let kinds: [Int32]
 
   init(_ op: dls_op, plugin: String) throws(Failure) {
-    func bad(_ what: String) -> Failure { Failure("bad-plugin", "the plugin `\(plugin)` declares an op badly: \(what)") }
+    func bad(_ what: String) -> Failure {
+      Failure("bad-plugin", "the plugin `\(plugin)` declares an op badly: \(what)")
+    }
     self.op = op
     guard let raw = op.name else { throw bad("it has no name") }
     name = String(cString: raw)
-    if name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }) || name.first?.isNumber == true {
+    if name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+      || name.first?.isNumber == true
+    {
       throw bad("`\(name)` is no name")
     }
     if op.forward == nil { throw bad("`\(name)` has no forward") }
     if op.output_count < 1 || op.output_count > 16 || op.param_count < 0 || op.param_count > 64 {
       throw bad("`\(name)` has an impossible number of outputs or parameters")
     }
-    let ways = (op.vjp != nil ? 1 : 0) + (op.gradient_source != nil ? 1 : 0) + (op.not_differentiable_why != nil ? 1 : 0)
+    let ways =
+      (op.vjp != nil ? 1 : 0) + (op.gradient_source != nil ? 1 : 0)
+      + (op.not_differentiable_why != nil ? 1 : 0)
     if ways != 1 {
-      throw bad("`\(name)` needs exactly one of: a vjp, the source of a gradient, or a reason why it has none")
+      throw bad(
+        "`\(name)` needs exactly one of: a vjp, the source of a gradient, or a reason why it has none"
+      )
     }
-    if op.param_count > 0, op.params == nil { throw bad("`\(name)` has no parameters where it claims some") }
+    if op.param_count > 0, op.params == nil {
+      throw bad("`\(name)` has no parameters where it claims some")
+    }
     var parameters: [Parameter] = []
     var kinds: [Int32] = []
     for i in 0..<Int(op.param_count) {
@@ -37,9 +47,15 @@ struct PluginOp: @unchecked Sendable {
       let own = String(cString: raw)
       switch p.kind {
       case Int32(DLS_TENSOR): parameters.append(Parameter(own, .tensor))
-      case Int32(DLS_INT64): parameters.append(Parameter(own, .int, isOptional ? .int(Int(p.fallback.integer)) : .required))
-      case Int32(DLS_DOUBLE): parameters.append(Parameter(own, .float, isOptional ? .float(p.fallback.number) : .required))
-      case Int32(DLS_BOOLEAN): parameters.append(Parameter(own, .bool, isOptional ? .bool(p.fallback.integer != 0) : .required))
+      case Int32(DLS_INT64):
+        parameters.append(
+          Parameter(own, .int, isOptional ? .int(Int(p.fallback.integer)) : .required))
+      case Int32(DLS_DOUBLE):
+        parameters.append(
+          Parameter(own, .float, isOptional ? .float(p.fallback.number) : .required))
+      case Int32(DLS_BOOLEAN):
+        parameters.append(
+          Parameter(own, .bool, isOptional ? .bool(p.fallback.integer != 0) : .required))
       case Int32(DLS_STRING):
         let text = p.fallback.text.map { String(cString: $0) } ?? ""
         parameters.append(Parameter(own, .string, isOptional ? .string(text) : .required))
@@ -51,15 +67,20 @@ struct PluginOp: @unchecked Sendable {
     self.kinds = kinds
   }
 
-  private static func text(_ raw: UnsafePointer<CChar>?) -> String { raw.map { String(cString: $0) } ?? "" }
+  private static func text(_ raw: UnsafePointer<CChar>?) -> String {
+    raw.map { String(cString: $0) } ?? ""
+  }
 
   /// The word that scripts call.
   var builtin: Builtin {
     let own = self
     var details = PluginOp.text(op.documentation)
-    if let why = op.not_differentiable_why { details += (details.isEmpty ? "" : "\n") + "No gradient: \(String(cString: why))." }
+    if let why = op.not_differentiable_why {
+      details += (details.isEmpty ? "" : "\n") + "No gradient: \(String(cString: why))."
+    }
     return Builtin(
-      name, parameters, PluginOp.text(op.summary), details: details, example: PluginOp.text(op.example), family: "Plugins"
+      name, parameters, PluginOp.text(op.summary), details: details,
+      example: PluginOp.text(op.example), family: "Plugins"
     ) { call throws(Failure) in try own.run(call) }
   }
 
@@ -96,7 +117,10 @@ final class PluginWork {
   private let kinds: [Int32]
   private let machine: Machine
 
-  init(_ own: PluginOp, _ tensors: [Tensor], _ values: [dls_value], _ texts: [[CChar]], _ kinds: [Int32], _ machine: Machine) {
+  init(
+    _ own: PluginOp, _ tensors: [Tensor], _ values: [dls_value], _ texts: [[CChar]],
+    _ kinds: [Int32], _ machine: Machine
+  ) {
     self.own = own
     self.tensors = tensors
     self.values = values
@@ -107,7 +131,8 @@ final class PluginWork {
 
   /// Fills a call's struct, runs the body with it, and turns a refusal into an error.
   private func withCall(
-    outputs: PluginTensors?, gradients: PluginTensors?, results: [UnsafeMutablePointer<dls_tensor>?],
+    outputs: PluginTensors?, gradients: PluginTensors?,
+    results: [UnsafeMutablePointer<dls_tensor>?],
     _ body: (UnsafeMutablePointer<dls_call>) -> Int32
   ) throws(TensorError) {
     let inputs = PluginTensors(tensors)
@@ -157,7 +182,9 @@ final class PluginWork {
 
   private func shapes() throws(TensorError) -> [(shape: [Int], dtype: DType)] {
     guard let rule = own.op.shape else {
-      guard let first = tensors.first else { throw TensorError("bad-plugin", "\(own.name) has neither a shape rule nor a tensor") }
+      guard let first = tensors.first else {
+        throw TensorError("bad-plugin", "\(own.name) has neither a shape rule nor a tensor")
+      }
       return Array(repeating: (first.shape, first.dtype), count: Int(own.op.output_count))
     }
     let room = UnsafeMutablePointer<dls_shape>.allocate(capacity: Int(own.op.output_count))
@@ -170,7 +197,9 @@ final class PluginWork {
       guard shape.ndim >= 0, shape.ndim <= 16, let dtype = PluginTensors.dtype(shape.dtype) else {
         throw TensorError("bad-plugin", "the shape rule of \(own.name) gives no shape")
       }
-      let sizes = withUnsafeBytes(of: shape.sizes) { Array($0.bindMemory(to: Int64.self)[0..<Int(shape.ndim)]) }
+      let sizes = withUnsafeBytes(of: shape.sizes) {
+        Array($0.bindMemory(to: Int64.self)[0..<Int(shape.ndim)])
+      }
       result.append((sizes.map { Int($0) }, dtype))
     }
     return result
@@ -179,47 +208,73 @@ final class PluginWork {
   func forward() throws(TensorError) -> [Tensor] {
     let isMeta = tensors.contains(where: \.isMeta)
     var outputs: [Tensor] = []
-    for (shape, dtype) in try shapes() { outputs.append(try Tensor.full(shape, .nan, dtype, meta: isMeta)) }
+    for (shape, dtype) in try shapes() {
+      outputs.append(try Tensor.full(shape, .nan, dtype, meta: isMeta))
+    }
     if !isMeta, let forward = own.op.forward {
       try withCall(outputs: PluginTensors(outputs), gradients: nil, results: []) { forward($0) }
     }
     let inputs = tensors
     if own.op.not_differentiable_why != nil { return outputs }
-    return Autograd.record(own.name, inputs, outputs: outputs) { gradients, outputs throws(TensorError) in
+    return Autograd.record(own.name, inputs, outputs: outputs) {
+      gradients, outputs throws(TensorError) in
       try self.backward(gradients, outputs)
     }
   }
 
-  private func backward(_ gradients: [Tensor?], _ outputs: [Tensor]) throws(TensorError) -> [Tensor?] {
-    if let source = own.op.gradient_source { return try composed(String(cString: source), gradients, outputs) }
+  private func backward(_ gradients: [Tensor?], _ outputs: [Tensor]) throws(TensorError)
+    -> [Tensor?]
+  {
+    if let source = own.op.gradient_source {
+      return try composed(String(cString: source), gradients, outputs)
+    }
     guard let vjp = own.op.vjp else { return tensors.map { _ in nil } }
     if Autograd.isRecording {
       throw TensorError(
-        "no-gradient", "\(own.name) is differentiated by its plugin's own code, which has no second derivative",
+        "no-gradient",
+        "\(own.name) is differentiated by its plugin's own code, which has no second derivative",
         help: ["the plugin may give its gradient as a composition of words instead"])
     }
     var given: [Tensor] = []
     for (g, y) in zip(gradients, outputs) {
-      if let g { given.append(try g.to(y.dtype).contiguous()) } else { given.append(try Tensor.zeros(like: y)) }
+      if let g {
+        given.append(try g.to(y.dtype).contiguous())
+      } else {
+        given.append(try Tensor.zeros(like: y))
+      }
     }
     var results: [Tensor?] = []
     for t in tensors {
-      if t.isTracked { results.append(try Tensor.full(t.shape, .nan, t.dtype)) } else { results.append(nil) }
+      if t.isTracked {
+        results.append(try Tensor.full(t.shape, .nan, t.dtype))
+      } else {
+        results.append(nil)
+      }
     }
     let wanted = PluginTensors(results.compactMap { $0 })
     var next = wanted.mutablePointers.makeIterator()
     let pointers = results.map { $0 == nil ? nil : next.next() ?? nil }
-    try withCall(outputs: PluginTensors(outputs.map(\.detached)), gradients: PluginTensors(given), results: pointers) { vjp($0) }
+    try withCall(
+      outputs: PluginTensors(outputs.map(\.detached)), gradients: PluginTensors(given),
+      results: pointers
+    ) { vjp($0) }
     return results
   }
 
   /// The gradient as a function of the language: differentiable again.
-  private func composed(_ source: String, _ gradients: [Tensor?], _ outputs: [Tensor]) throws(TensorError) -> [Tensor?] {
+  private func composed(_ source: String, _ gradients: [Tensor?], _ outputs: [Tensor])
+    throws(TensorError) -> [Tensor?]
+  {
     do throws(Failure) {
       let function = try machine.evaluate(source, name: own.name + "'s gradient")
       var arguments: [Value] = []
       for (g, y) in zip(gradients, outputs) {
-        if let g { arguments.append(.tensor(g)) } else { arguments.append(.tensor(try tensorWork { () throws(TensorError) in try Tensor.zeros(like: y) })) }
+        if let g {
+          arguments.append(.tensor(g))
+        } else {
+          arguments.append(
+            .tensor(try tensorWork { () throws(TensorError) in try Tensor.zeros(like: y) }))
+        }
       }
       arguments += outputs.map { .tensor($0) } + tensors.map { .tensor($0) }
       var at = 0
@@ -230,7 +285,10 @@ final class PluginWork {
         case Int32(DLS_DOUBLE): arguments.append(.float(values[at].number))
         case Int32(DLS_BOOLEAN): arguments.append(.bool(values[at].integer != 0))
         default:
-          arguments.append(.string(String(decoding: texts[text].dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)))
+          arguments.append(
+            .string(
+              String(decoding: texts[text].dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+          )
           text += 1
         }
         at += 1

@@ -247,7 +247,9 @@ extension Machine {
   /// The value of an expression, in a scope of its own.
   package func evaluate(_ text: String, name: String) throws(Failure) -> Value {
     let parse = Parser.parse(Source(name: name, text: text), mode: .file)
-    if let first = parse.diagnostics.first(where: { $0.severity == .error }) { throw Failure(first.code, first.message) }
+    if let first = parse.diagnostics.first(where: { $0.severity == .error }) {
+      throw Failure(first.code, first.message)
+    }
     let module = Module(path: nil) { [unowned self] in self.builtins[$0] }
     return try execute(parse, module, nil) ?? .none
   }

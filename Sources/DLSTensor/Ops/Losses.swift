@@ -216,21 +216,9 @@ extension Tensor {
   ) throws(TensorError) -> Tensor {
     try Tensor.requireSameShape(self, target, "binary_cross_entropy")
     let p = try floating()
-    if !p.isMeta {
-      let x = p.packed()
-      for i in 0..<count where !(x.element(i) >= 0 && x.element(i) <= 1) {
-        throw TensorError(
-          "bad-argument",
-          "binary_cross_entropy needs probabilities from 0 to 1, got \(x.element(i)) at "
-            + "position \(i)", argument: 0,
-          help: ["for logits: `binary_cross_entropy_with_logits({0}, {1})`"])
-      }
-    }
+    try p.requireProbabilities()
     let t = try target.to(p.dtype)
-    let one = try p.number(1)
-    let a = try p.log().clamp(-100, nil)
-    let b = try (one - p).log().clamp(-100, nil)
-    var loss = try (t * a + (one - t) * b).negate()
+    var loss = try Tensor.crossEntropyTerms(p, t)
     if let weight { loss = try loss * weight }
     return try reduction.apply(loss)
   }
@@ -276,5 +264,50 @@ extension Tensor {
         }
       }
     ) { g, x, _ throws(TensorError) in try g * (x * x.number(beta)).sigmoid() }
+  }
+
+  private func requireProbabilities() throws(TensorError) {
+    if isMeta { return }
+    let x = packed()
+    if dtype == .f32 {
+      // One pass without branches; the place is looked for only when something is wrong.
+      let values = x.pointer(Float.self)
+      var isRight = true
+      for i in 0..<count { isRight = isRight && values[i] >= 0 && values[i] <= 1 }
+      if isRight { return }
+    }
+    for i in 0..<count where !(x.element(i) >= 0 && x.element(i) <= 1) {
+      throw TensorError(
+        "bad-argument",
+        "binary_cross_entropy needs probabilities from 0 to 1, got \(x.element(i)) at position \(i)",
+        argument: 0, help: ["for logits: `binary_cross_entropy_with_logits({0}, {1})`"])
+    }
+  }
+
+  /// Element by element; at p = 0 and 1, where the formula's slope is infinite, the gradient is
+  /// (p - t) / max(p (1 - p), 1e-12), as PyTorch's.
+  private static func crossEntropyTerms(_ p: Tensor, _ t: Tensor) throws(TensorError) -> Tensor {
+    let r = try binary(
+      "binary_cross_entropy", p, t,
+      f32: { p, t in
+        let floor = F16(repeating: -100)
+        var a = VectorMath.log(p)
+        a.replace(with: floor, where: a .< floor)
+        var b = VectorMath.log(1 - p)
+        b.replace(with: floor, where: b .< floor)
+        return -(t * a + (1 - t) * b)
+      },
+      f64: {
+        eachPair($0, $1) { p, t in
+          -(t * Swift.max(Scalar.log(p), -100) + (1 - t) * Swift.max(Scalar.log(1 - p), -100))
+        }
+      }, i64: { a, _ in a })
+    return Autograd.record("binary_cross_entropy", [r.a, r.b], r.y) { g, _ throws(TensorError) in
+      let one = try p.number(1)
+      let slope = try (p - t) / Tensor.maximum(p * (one - p), p.number(1e-12))
+      var dt: Tensor?
+      if t.isTracked { dt = try g * ((one - p).log() - p.log()) }
+      return [try g * slope, dt]
+    }
   }
 }
