@@ -28,7 +28,8 @@ let package = Package(
       name: "DLSLibrary",
       dependencies: ["DLSRuntime", "DLSPlot", "CDLSPlugin", "CPNG", "CZlib"],
       swiftSettings: native),
-    .target(name: "DLSPlot", dependencies: ["GnuplotStream", "CThreadState"], swiftSettings: native),
+    .target(
+      name: "DLSPlot", dependencies: ["GnuplotStream", "CThreadState"], swiftSettings: native),
     .target(
       name: "GnuplotStream",
       linkerSettings: [

@@ -6,9 +6,16 @@ import DLSTensor
 /// One argument as written.
 struct ArgumentCode {
   var name: String?
-  var value: Code
+  var value: Ref
   var isSpread = false
   var span: Span
+
+  init(name: String?, value: Code, isSpread: Bool = false, span: Span) {
+    self.name = name
+    self.value = Ref(value)
+    self.isSpread = isSpread
+    self.span = span
+  }
 }
 
 extension Frame {
@@ -91,12 +98,12 @@ extension Frame {
 }
 
 final class CallCode: Code {
-  let callee: Code
+  let callee: Ref
   let arguments: [ArgumentCode]
   let isPlain: Bool
 
   init(_ callee: Code, _ arguments: [ArgumentCode], _ span: Span) {
-    self.callee = callee
+    self.callee = Ref(callee)
     self.arguments = arguments
     isPlain = !arguments.contains { $0.name != nil || $0.isSpread }
     super.init(span)
@@ -134,7 +141,7 @@ final class CallCode: Code {
 
 /// `x.f(a)`: a member that can be called, or else f with x first.
 final class MethodCallCode: Code {
-  let receiver: Code
+  let receiver: Ref
   let name: String
   let nameSpan: Span
   let arguments: [ArgumentCode]
@@ -145,7 +152,7 @@ final class MethodCallCode: Code {
     _ receiver: Code, _ name: String, _ nameSpan: Span, _ arguments: [ArgumentCode],
     _ candidates: [Code], _ span: Span
   ) {
-    self.receiver = receiver
+    self.receiver = Ref(receiver)
     self.name = name
     self.nameSpan = nameSpan
     self.arguments = arguments
@@ -180,13 +187,13 @@ final class MethodCallCode: Code {
 }
 
 final class MemberCode: Code {
-  let receiver: Code
+  let receiver: Ref
   let name: String
   let nameSpan: Span
   let candidates: [Code]
 
   init(_ receiver: Code, _ name: String, _ nameSpan: Span, _ candidates: [Code], _ span: Span) {
-    self.receiver = receiver
+    self.receiver = Ref(receiver)
     self.name = name
     self.nameSpan = nameSpan
     self.candidates = candidates
@@ -210,11 +217,11 @@ final class MemberCode: Code {
 
 /// `x |> f` is f(x).
 final class PipeCode: Code {
-  let value: Code
-  let function: Code
+  let value: Ref
+  let function: Ref
   init(_ value: Code, _ function: Code, _ span: Span) {
-    self.value = value
-    self.function = function
+    self.value = Ref(value)
+    self.function = Ref(function)
     super.init(span)
   }
   override func eval(_ f: Frame) throws(Failure) -> Value {
@@ -232,11 +239,11 @@ final class PipeCode: Code {
 
 /// `f >> g`: a composition, made by the library.
 final class ComposeCode: Code {
-  let left: Code
-  let right: Code
+  let left: Ref
+  let right: Ref
   init(_ left: Code, _ right: Code, _ span: Span) {
-    self.left = left
-    self.right = right
+    self.left = Ref(left)
+    self.right = Ref(right)
     super.init(span)
   }
   override func eval(_ f: Frame) throws(Failure) -> Value {

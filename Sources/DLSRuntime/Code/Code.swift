@@ -39,6 +39,45 @@ class Code {
   }
 }
 
+/// A node held without reference counting: code lives as long as the process, and a count touched at
+/// every step would cost more than the step.
+struct Ref {
+  private let raw: Unmanaged<Code>
+
+  init(_ code: Code) { raw = .passRetained(code) }
+
+  @inline(__always) var code: Code { raw._withUnsafeGuaranteedRef { $0 } }
+  @inline(__always) var span: Span { raw._withUnsafeGuaranteedRef { $0.span } }
+  @inline(__always) func eval(_ f: Frame) throws(Failure) -> Value {
+    do { return try raw._withUnsafeGuaranteedRef { code in try code.eval(f) } } catch {
+      throw Failure.known(error)
+    }
+  }
+  @inline(__always) func exec(_ f: Frame) throws(Failure) -> Signal {
+    do { return try raw._withUnsafeGuaranteedRef { code in try code.exec(f) } } catch {
+      throw Failure.known(error)
+    }
+  }
+  @inline(__always) func test(_ f: Frame) throws(Failure) -> Bool {
+    do { return try raw._withUnsafeGuaranteedRef { code in try code.test(f) } } catch {
+      throw Failure.known(error)
+    }
+  }
+  @inline(__always) func run(_ f: Frame, into value: inout Value) throws(Failure) -> Signal {
+    do { return try raw._withUnsafeGuaranteedRef { code in try code.run(f, into: &value) } } catch {
+      throw Failure.known(error)
+    }
+  }
+}
+
+extension Failure {
+  /// An error that can only be a failure, after a function that has forgotten its type.
+  @inline(never)
+  fileprivate static func known(_ error: any Error) -> Failure {
+    error as? Failure ?? Failure("internal", "\(error)")
+  }
+}
+
 /// One call's variables.
 final class Frame {
   var slots: UnsafeMutablePointer<Value>

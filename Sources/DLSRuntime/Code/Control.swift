@@ -4,9 +4,11 @@ import DLSSyntax
 import DLSTensor
 
 final class BlockCode: Code {
-  let statements: [Code]
+  private let statements: UnsafeMutableBufferPointer<Ref>
   init(_ statements: [Code], _ span: Span) {
-    self.statements = statements
+    // Kept for the life of the process, as all code is.
+    self.statements = .allocate(capacity: statements.count)
+    _ = self.statements.initialize(from: statements.map { Ref($0) })
     super.init(span)
   }
 
@@ -23,7 +25,7 @@ final class BlockCode: Code {
       value = .none
       return .normal
     }
-    for statement in statements.dropLast() {
+    for statement in statements[..<(statements.count - 1)] {
       let signal = try statement.exec(f)
       if signal != .normal { return signal }
     }
@@ -64,13 +66,13 @@ class StatementCode: Code {
 }
 
 final class IfCode: Code {
-  let condition: Code
-  let then: Code
-  let otherwise: Code?
+  let condition: Ref
+  let then: Ref
+  let otherwise: Ref?
   init(_ condition: Code, _ then: Code, _ otherwise: Code?, _ span: Span) {
-    self.condition = condition
-    self.then = then
-    self.otherwise = otherwise
+    self.condition = Ref(condition)
+    self.then = Ref(then)
+    self.otherwise = otherwise.map(Ref.init)
     super.init(span)
   }
 
@@ -91,11 +93,11 @@ final class IfCode: Code {
 }
 
 final class WhileCode: StatementCode {
-  let condition: Code
-  let body: Code
+  let condition: Ref
+  let body: Ref
   init(_ condition: Code, _ body: Code, _ span: Span) {
-    self.condition = condition
-    self.body = body
+    self.condition = Ref(condition)
+    self.body = Ref(body)
     super.init(span)
   }
 
@@ -121,14 +123,14 @@ final class WhileCode: StatementCode {
 
 final class ForCode: StatementCode {
   let store: Store
-  let sequence: Code
-  let body: Code
+  let sequence: Ref
+  let body: Ref
   /// The slot of a plain local loop variable.
   let slot: Int?
   init(_ store: Store, _ sequence: Code, _ body: Code, slot: Int?, _ span: Span) {
     self.store = store
-    self.sequence = sequence
-    self.body = body
+    self.sequence = Ref(sequence)
+    self.body = Ref(body)
     self.slot = slot
     super.init(span)
   }
@@ -183,9 +185,9 @@ final class JumpCode: StatementCode {
 }
 
 final class ReturnCode: StatementCode {
-  let value: Code?
+  let value: Ref?
   init(_ value: Code?, _ span: Span) {
-    self.value = value
+    self.value = value.map(Ref.init)
     super.init(span)
   }
   override func exec(_ f: Frame) throws(Failure) -> Signal {
@@ -195,9 +197,9 @@ final class ReturnCode: StatementCode {
 }
 
 final class ThrowCode: StatementCode {
-  let value: Code
+  let value: Ref
   init(_ value: Code, _ span: Span) {
-    self.value = value
+    self.value = Ref(value)
     super.init(span)
   }
   override func exec(_ f: Frame) throws(Failure) -> Signal {
@@ -209,11 +211,11 @@ final class ThrowCode: StatementCode {
 }
 
 final class AssertCode: StatementCode {
-  let condition: Code
-  let message: Code?
+  let condition: Ref
+  let message: Ref?
   init(_ condition: Code, _ message: Code?, _ span: Span) {
-    self.condition = condition
-    self.message = message
+    self.condition = Ref(condition)
+    self.message = message.map(Ref.init)
     super.init(span)
   }
   override func exec(_ f: Frame) throws(Failure) -> Signal {
@@ -254,13 +256,13 @@ package final class ErrorObject: Object {
 }
 
 final class TryCode: Code {
-  let body: Code
+  let body: Ref
   let store: Store?
-  let handler: Code
+  let handler: Ref
   init(_ body: Code, _ store: Store?, _ handler: Code, _ span: Span) {
-    self.body = body
+    self.body = Ref(body)
     self.store = store
-    self.handler = handler
+    self.handler = Ref(handler)
     super.init(span)
   }
 
@@ -291,9 +293,9 @@ final class TryCode: Code {
 }
 
 final class NoGradCode: Code {
-  let body: Code
+  let body: Ref
   init(_ body: Code, _ span: Span) {
-    self.body = body
+    self.body = Ref(body)
     super.init(span)
   }
   override func eval(_ f: Frame) throws(Failure) -> Value {
@@ -315,10 +317,10 @@ final class NoGradCode: Code {
 
 final class AssignCode: StatementCode {
   let store: Store
-  let value: Code
+  let value: Ref
   init(_ store: Store, _ value: Code, _ span: Span) {
     self.store = store
-    self.value = value
+    self.value = Ref(value)
     super.init(span)
   }
   override func exec(_ f: Frame) throws(Failure) -> Signal {
@@ -330,10 +332,10 @@ final class AssignCode: StatementCode {
 /// The commonest assignment: to a plain local.
 final class LocalAssign: StatementCode {
   let slot: Int
-  let value: Code
+  let value: Ref
   init(_ slot: Int, _ value: Code, _ span: Span) {
     self.slot = slot
-    self.value = value
+    self.value = Ref(value)
     super.init(span)
   }
   override func exec(_ f: Frame) throws(Failure) -> Signal {
@@ -344,11 +346,11 @@ final class LocalAssign: StatementCode {
 
 /// `x += v`: on a param it sets the cell, on all else it rebinds.
 final class AugmentCode: StatementCode {
-  let get: Code
+  let get: Ref
   let store: Store
   let sum: BinaryCode
   init(_ get: Code, _ store: Store, _ sum: BinaryCode, _ span: Span) {
-    self.get = get
+    self.get = Ref(get)
     self.store = store
     self.sum = sum
     super.init(span)

@@ -38,10 +38,10 @@ extension Frame {
 }
 
 final class IndexCode: Code {
-  let base: Code
+  let base: Ref
   let items: [SubscriptCode]
   init(_ base: Code, _ items: [SubscriptCode], _ span: Span) {
-    self.base = base
+    self.base = Ref(base)
     self.items = items
     super.init(span)
   }

@@ -60,18 +60,18 @@ final class DictCode: Code {
 }
 
 final class RangeCode: Code {
-  let from: Code
-  let to: Code
+  let from: Ref
+  let to: Ref
   init(_ from: Code, _ to: Code, _ span: Span) {
-    self.from = from
-    self.to = to
+    self.from = Ref(from)
+    self.to = Ref(to)
     super.init(span)
   }
   override func eval(_ f: Frame) throws(Failure) -> Value {
     let a = try bound(from, f)
     return .object(RangeObject(from: a, to: try bound(to, f)))
   }
-  private func bound(_ code: Code, _ f: Frame) throws(Failure) -> Int {
+  private func bound(_ code: Ref, _ f: Frame) throws(Failure) -> Int {
     let value = try code.eval(f)
     if case .int(let x) = value { return x }
     if case .tensor(let t) = value, t.rank == 0, t.dtype == .i64, !t.isMeta { return t.ints()[0] }
@@ -118,10 +118,10 @@ final class ComprehensionCode: Code {
     case each(Store, Code, boxes: [Int])
     case when(Code)
   }
-  let body: Code
+  let body: Ref
   let clauses: [Clause]
   init(_ body: Code, _ clauses: [Clause], _ span: Span) {
-    self.body = body
+    self.body = Ref(body)
     self.clauses = clauses
     super.init(span)
   }

@@ -4,15 +4,15 @@ import DLSSyntax
 import DLSTensor
 
 class BinaryCode: Code {
-  final let left: Code
-  final let right: Code
+  final let left: Ref
+  final let right: Ref
   final let sign: BinaryOperator
   final let signSpan: Span
 
   init(_ sign: BinaryOperator, _ left: Code, _ right: Code, _ signSpan: Span, _ span: Span) {
     self.sign = sign
-    self.left = left
-    self.right = right
+    self.left = Ref(left)
+    self.right = Ref(right)
     self.signSpan = signSpan
     super.init(span)
   }
@@ -116,9 +116,9 @@ final class RemainderCode: BinaryCode {
 }
 
 final class NegateCode: Code {
-  let operand: Code
+  let operand: Ref
   init(_ operand: Code, _ span: Span) {
-    self.operand = operand
+    self.operand = Ref(operand)
     super.init(span)
   }
   override func eval(_ f: Frame) throws(Failure) -> Value {
@@ -133,15 +133,15 @@ final class NegateCode: Code {
 
 /// One comparison of two values.
 class CompareCode: Code {
-  final let left: Code
-  final let right: Code
+  final let left: Ref
+  final let right: Ref
   final let sign: ComparisonOperator
   final let signSpan: Span
 
   init(_ sign: ComparisonOperator, _ left: Code, _ right: Code, _ signSpan: Span, _ span: Span) {
     self.sign = sign
-    self.left = left
-    self.right = right
+    self.left = Ref(left)
+    self.right = Ref(right)
     self.signSpan = signSpan
     super.init(span)
   }
@@ -197,13 +197,13 @@ class CompareCode: Code {
 
 /// `a < b <= c`: every operand once; elementwise on tensors.
 final class ChainCode: Code {
-  let first: Code
+  let first: Ref
   let links: [(sign: ComparisonOperator, signSpan: Span, operand: Code)]
   init(
     _ first: Code, _ links: [(sign: ComparisonOperator, signSpan: Span, operand: Code)],
     _ span: Span
   ) {
-    self.first = first
+    self.first = Ref(first)
     self.links = links
     super.init(span)
   }
@@ -235,12 +235,12 @@ final class ChainCode: Code {
 }
 
 final class LogicCode: Code {
-  let left: Code
-  let right: Code
+  let left: Ref
+  let right: Ref
   let isAnd: Bool
   init(_ left: Code, _ right: Code, isAnd: Bool, _ span: Span) {
-    self.left = left
-    self.right = right
+    self.left = Ref(left)
+    self.right = Ref(right)
     self.isAnd = isAnd
     super.init(span)
   }
@@ -252,9 +252,9 @@ final class LogicCode: Code {
 }
 
 final class NotCode: Code {
-  let operand: Code
+  let operand: Ref
   init(_ operand: Code, _ span: Span) {
-    self.operand = operand
+    self.operand = Ref(operand)
     super.init(span)
   }
   override func eval(_ f: Frame) throws(Failure) -> Value { .bool(try !operand.test(f)) }
@@ -262,9 +262,9 @@ final class NotCode: Code {
 }
 
 final class TransposeCode: Code {
-  let operand: Code
+  let operand: Ref
   init(_ operand: Code, _ span: Span) {
-    self.operand = operand
+    self.operand = Ref(operand)
     super.init(span)
   }
   override func eval(_ f: Frame) throws(Failure) -> Value {
