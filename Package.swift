@@ -6,6 +6,13 @@ let native: [SwiftSetting] = [
   .unsafeFlags(["-Xcc", "-march=native"]),
   .treatAllWarnings(as: .error),
 ]
+/// The interpreter runs on one thread: counts of references need no locked instructions there.
+let interpreter: [SwiftSetting] = [
+  .unsafeFlags([
+    "-Xcc", "-march=native", "-enforce-exclusivity=unchecked", "-Xfrontend", "-assume-single-threaded",
+  ]),
+  .treatAllWarnings(as: .error),
+]
 let nativeC: [CSetting] = [.unsafeFlags(["-march=native"])]
 
 let package = Package(
@@ -45,7 +52,7 @@ let package = Package(
         "DLSSyntax", "DLSTensor", "CThreadState",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
-      swiftSettings: native),
+      swiftSettings: interpreter),
     .target(name: "DLSSyntax", swiftSettings: native),
     .target(
       name: "DLSTensor", dependencies: ["COpenBLAS", "CThreadState"], swiftSettings: native),
