@@ -130,7 +130,11 @@ final class CallCode: Code {
     guard case .op(let op) = object.builtin.body else { return nil }
     switch op.body {
     case .unary(let body) where arguments.count == 1:
-      guard case .tensor(let x) = try arguments[0].value.eval(f) else { return nil }
+      let argument = try arguments[0].value.eval(f)
+      guard case .tensor(let x) = argument else {
+        return try f.call(
+          .object(object), [], first: argument, firstSpan: arguments[0].span, span, callee.span)
+      }
       do throws(TensorError) { return .tensor(try body(x)) } catch {
         throw f.locate(Failure(error), span, operands: [arguments[0].span])
       }
