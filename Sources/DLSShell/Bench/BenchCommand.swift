@@ -2,103 +2,47 @@
 
 import DLSLibrary
 import DLSRuntime
+import DLSSyntax
 import DLSTensor
-import Glibc
-
-/// The times of several runs.
-struct Timing {
-  var seconds: [Double]
-  init(_ seconds: [Double]) { self.seconds = seconds.sorted() }
-  var median: Double { seconds[seconds.count / 2] }
-  var least: Double { seconds[0] }
-  var most: Double { seconds[seconds.count - 1] }
-
-  /// Seconds a call: warmed up, as many calls a sample as fill 0.4 s, five samples.
-  static func measure(
-    repeats: Int = 5, minimum: Double = 0.4, warm: Int = 5, _ run: (Int) throws(Failure) -> Void
-  )
-    throws(Failure) -> Timing
-  {
-    try run(warm)
-    var n = 1
-    while true {
-      let start = Scalar64.now()
-      try run(n)
-      let took = Scalar64.now() - start
-      if took >= minimum / 4 {
-        n = max(1, Int((Double(n) * minimum / took).rounded()))
-        break
-      }
-      n *= 2
-    }
-    var times: [Double] = []
-    for _ in 0..<repeats {
-      let start = Scalar64.now()
-      try run(n)
-      times.append((Scalar64.now() - start) / Double(n))
-    }
-    return Timing(times)
-  }
-}
-
-/// One measured line.
-struct BenchLine {
-  var name: String
-  var unit: String
-  var median: Double
-  var least: Double
-  var most: Double
-  /// Larger is better (steps a second) or smaller (milliseconds).
-  var isRate: Bool
-  var notes: [String] = []
-
-  func text() -> String {
-    func short(_ x: Double) -> String { FormatSpec.significant(x, 4) }
-    var line =
-      name + String(repeating: " ", count: max(1, 26 - name.count)) + "\(short(median)) \(unit)"
-    line +=
-      String(repeating: " ", count: max(1, 46 - line.count)) + "\(short(least)) to \(short(most))"
-    if !notes.isEmpty {
-      line += String(repeating: " ", count: max(1, 70 - line.count)) + notes.joined(separator: "  ")
-    }
-    return line
-  }
-
-  /// How we stand against another figure: above 1 is ahead.
-  func ratio(_ name: String, _ other: Double) -> String {
-    let ratio = isRate ? median / other : other / median
-    return "\(FormatSpec.significant(ratio, 3))x \(name)"
-  }
-}
 
 enum BenchCommand {
   static func run(_ arguments: [String], _ options: RunOptions) -> Int32 {
-    var names: [String] = []
-    var peers: String?
+    var setting = BenchSetting(options: options)
+    var chosen: [Workload] = []
+    var rounds = 1
     var rest = arguments[...]
     while let word = rest.popFirst() {
-      if word == "--against" {
+      switch word {
+      case "-h", "--help":
+        Terminal.write(help)
+        return 0
+      case "--quick": setting.isQuick = true
+      case "--against":
         guard let folder = rest.popFirst() else {
           return Command.misuse("--against needs the folder of the peers' scripts")
         }
-        peers = folder
-      } else {
-        names.append(word)
+        guard FilePath.exists(folder) else { return Command.misuse("there is no folder \(folder)") }
+        setting.peers = folder
+      case "--rounds":
+        guard let text = rest.popFirst(), let n = Int(text), n >= 1, n <= 100 else {
+          return Command.misuse("--rounds needs a number from 1 to 100")
+        }
+        rounds = n
+      default:
+        guard let workload = Workload.named(word) else { return unknown(word) }
+        chosen.append(workload)
       }
     }
-    let known = ["startup", "language", "gemm"] + Workload.all.map(\.name)
-    for name in names where !known.contains(name) {
-      return Command.misuse(
-        "there is no bench `\(name)`: there are \(known.joined(separator: ", "))")
-    }
-    func wants(_ name: String) -> Bool { names.isEmpty || names.contains(name) }
-    Terminal.write("\(Parallel.threads) threads; median of the runs, then the least and the most\n")
-    if wants("startup") { startup() }
-    if wants("language") { LanguageBench.run() }
-    if wants("gemm") { gemm() }
+    if let threads = options.threads { Parallel.threads = threads }
+    Terminal.write("\(Parallel.threads) threads; the median, then the least and the most\n")
     var status: Int32 = 0
-    for workload in Workload.all where wants(workload.name) {
-      do throws(Failure) { Terminal.write(try workload.run(options, peers).text() + "\n") } catch {
+    for workload in chosen.isEmpty ? Workload.all : chosen {
+      Terminal.write("\(workload.number) \(workload.name): \(workload.what)\n")
+      do throws(Failure) {
+        let found = try measure(workload, setting, rounds)
+        for line in found.flatMap({ $0.lines() }) { Terminal.write(line + "\n") }
+        if found.contains(where: { $0.checks.contains { !$0.isRight } }) { status = 1 }
+      } catch {
         Terminal.writeError("error: \(workload.name): \(error.message)\n")
         status = 1
       }
@@ -107,73 +51,64 @@ enum BenchCommand {
     return status
   }
 
-  /// W1: this program, from its start to its end.
-  private static func startup() {
-    let program = FilePath.absolute("/proc/self/exe")
-    var times: [Double] = []
-    for _ in 0..<20 {
-      let start = Scalar64.now()
-      guard Subprocess.run([program, "-e", "1+1"]) != nil else { return }
-      times.append((Scalar64.now() - start) * 1e3)
-    }
-    let t = Timing(times)
-    Terminal.write(
-      BenchLine(
-        name: "startup", unit: "ms", median: t.median, least: t.least, most: t.most, isRate: false
-      ).text() + "\n")
-  }
-
-  /// W9: products of square matrices.
-  private static func gemm() {
-    for n in [64, 128, 256, 512, 1024, 2048] {
-      do {
-        let a = try Tensor.full([n, n], 0.5, .f32)
-        let b = try Tensor.full([n, n], 0.25, .f32)
-        let t = try Timing.measure(repeats: 5, minimum: 0.2) { (count: Int) throws(Failure) in
-          for _ in 0..<count { _ = try tensorWork { () throws(TensorError) in try a.matmul(b) } }
+  /// Ourselves and every peer in turn, as often as asked, so that a slow minute meets them all.
+  private static func measure(_ workload: Workload, _ setting: BenchSetting, _ rounds: Int)
+    throws(Failure) -> [Measurement]
+  {
+    var found: [Measurement] = []
+    for _ in 0..<rounds {
+      var round = try workload.measure(setting)
+      for peer in setting.peers == nil ? [] : workload.peers where !Interrupt.isSet {
+        guard let folder = setting.peers, let figures = peer.figures(folder) else { continue }
+        for i in round.indices {
+          if let samples = figures[round[i].metric] {
+            round[i].beside.append((peer.label, samples))
+          }
         }
-        let flops = 2 * Double(n) * Double(n) * Double(n) * 1e-9
-        Terminal.write(
-          BenchLine(
-            name: "gemm \(n)", unit: "GFLOP/s", median: flops / t.median, least: flops / t.most,
-            most: flops / t.least, isRate: true
-          ).text() + "\n")
-      } catch { Terminal.writeError("error: gemm \(n): \(error)\n") }
+      }
+      if found.isEmpty {
+        found = round
+      } else {
+        for (i, m) in round.enumerated() where i < found.count { found[i].merge(m) }
+      }
     }
+    if setting.peers != nil, !workload.peers.isEmpty, found.allSatisfy(\.beside.isEmpty),
+      !found.isEmpty
+    {
+      found[0].notes.append("no peer could be run by \(RunEnvironment.python)")
+    }
+    return found
   }
-}
 
-/// Other programs, started without a shell.
-enum Subprocess {
-  /// What a program prints; nil when it cannot be started or fails.
-  static func run(_ arguments: [String], environment: [String: String] = [:]) -> String? {
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { return nil }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-    posix_spawn_file_actions_addclose(&actions, ends[0])
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    for (name, value) in environment { setenv(name, value, 1) }
-    var raw: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-    raw.append(nil)
-    var child = pid_t()
-    let failed = posix_spawnp(&child, arguments[0], &actions, nil, raw, environ)
-    posix_spawn_file_actions_destroy(&actions)
-    for pointer in raw { free(pointer) }
-    for name in environment.keys { unsetenv(name) }
-    close(ends[1])
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    while failed == 0 {
-      let n = read(ends[0], &buffer, buffer.count)
-      if n <= 0 { break }
-      bytes += buffer[..<n]
+  private static func unknown(_ word: String) -> Int32 {
+    if word.hasPrefix("-") {
+      return Command.misuse("bench has no option `\(word)`: there are --against, --rounds, --quick")
     }
-    close(ends[0])
-    if failed != 0 { return nil }
-    var status: Int32 = 0
-    waitpid(child, &status, 0)
-    return status == 0 ? String(decoding: bytes, as: UTF8.self) : nil
+    let names = Workload.all.flatMap { [$0.name, $0.number] }
+    let near = Spelling.nearest(to: word, in: names)
+    return Command.misuse(
+      "there is no workload `\(word)`"
+        + (near.map { "; did you mean `\($0)`?" } ?? "; `dls bench --help` lists them"))
+  }
+
+  private static var help: String {
+    let rows = Workload.all.map { w in
+      w.number + String(repeating: " ", count: max(1, 5 - w.number.count)) + w.name
+        + String(repeating: " ", count: max(1, 13 - w.name.count)) + w.what
+    }
+    return """
+      dls bench [NAME…] [--against DIR] [--rounds N] [--quick]
+
+      Measures the workloads (all, or those named or numbered): the median, the least and the most of
+      several samples, the ratio to what this machine would allow, and numbers that show that the
+      work was done right; exit status 1 when one of them differs.
+
+        --against DIR   runs the peers' scripts of DIR beside, by the Python of DLS_BENCH_PYTHON
+        --rounds N      ourselves and the peers in turn, N times
+        --quick         one short sample: to see that everything runs
+
+      \(rows.joined(separator: "\n"))
+
+      """
   }
 }

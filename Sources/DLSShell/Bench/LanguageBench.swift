@@ -3,11 +3,6 @@
 import DLSRuntime
 import Glibc
 
-/// The environment that benches of peers use.
-enum RunEnvironment {
-  static var python: String { getenv("DLS_BENCH_PYTHON").map { String(cString: $0) } ?? "python3" }
-}
-
 /// One kernel in three languages; each defines `k` without parameters.
 struct LanguageKernel: Sendable {
   var name: String
@@ -17,7 +12,8 @@ struct LanguageKernel: Sendable {
 }
 
 enum LanguageBench {
-  static func run() {
+  static func run() -> [Measurement] {
+    var result: [Measurement] = []
     var ratios: [Double] = []
     for kernel in kernels {
       let session = Runner(RunOptions()).session([])
@@ -25,34 +21,33 @@ enum LanguageBench {
       guard let function = session.value(of: "k") else { continue }
       do throws(Failure) {
         _ = try session.machine.call(function, [])
-        var times: [Double] = []
+        var seconds: [Double] = []
         for _ in 0..<5 {
           let start = Scalar64.now()
           _ = try session.machine.call(function, [])
-          times.append((Scalar64.now() - start) * 1e3)
+          seconds.append(Scalar64.now() - start)
         }
-        let t = Timing(times)
-        var line = BenchLine(
-          name: "language \(kernel.name)", unit: "ms", median: t.median, least: t.least,
-          most: t.most, isRate: false)
+        var line = Measurement(kernel.name, unit: "ms", isRate: false, seconds: seconds, scale: 1e3)
         if let other = peer([RunEnvironment.python, "-c", pythonTimer(kernel.python)]) {
-          line.notes.append(line.ratio("CPython (\(FormatSpec.significant(other, 3)))", other))
+          line.beside.append(("CPython", [other]))
         }
         if let other = peer(["lua5.4", "-e", luaTimer(kernel.lua)]) {
-          line.notes.append(line.ratio("Lua (\(FormatSpec.significant(other, 3)))", other))
-          ratios.append(other / t.median)
+          line.beside.append(("Lua", [other]))
+          ratios.append(line.ratio(to: other))
         }
-        Terminal.write(line.text() + "\n")
+        result.append(line)
       } catch { Terminal.writeError("error: \(kernel.name): \(error.message)\n") }
     }
     if !ratios.isEmpty {
       let mean = Scalar64.pow(ratios.reduce(1, *), 1 / Double(ratios.count))
-      Terminal.write("language, geometric mean   \(FormatSpec.significant(mean, 3))x Lua\n")
+      result.append(
+        Measurement("geometric mean", unit: "x Lua", isRate: false, seconds: [mean]))
     }
+    return result
   }
 
   private static func peer(_ command: [String]) -> Double? {
-    Subprocess.run(command).flatMap { Double($0.split(separator: "\n").last ?? "") }
+    Subprocess.run(command).flatMap { Double($0.output.split(separator: "\n").last ?? "") }
   }
 
   private static func pythonTimer(_ source: String) -> String {

@@ -1,14 +1,14 @@
 // NumPy's default generator, so that a workload starts from the same numbers as its peers do.
 
 /// `numpy.random.default_rng(seed)`: PCG64 (O'Neill 2014, XSL-RR 128/64) seeded by SeedSequence.
-struct NumPyRandom {
+package struct NumPyRandom {
   private var state: UInt128
   private let increment: UInt128
   /// PCG64 gives 32-bit numbers in pairs, the low half first.
   private var spareHalf: UInt32?
   private let normal = ZigguratTables()
 
-  init(seed: UInt32) {
+  package init(seed: UInt32) {
     let words = Self.seedWords(seed)
     let start = UInt128(words[0]) << 64 | UInt128(words[1])
     increment = (UInt128(words[2]) << 64 | UInt128(words[3])) << 1 | 1
@@ -40,7 +40,7 @@ struct NumPyRandom {
     return UInt32(truncatingIfNeeded: whole)
   }
 
-  mutating func nextDouble() -> Double { Double(nextUInt64() >> 11) * 0x1p-53 }
+  package mutating func nextDouble() -> Double { Double(nextUInt64() >> 11) * 0x1p-53 }
 
   private mutating func nextFloat() -> Float { Float(nextUInt32() >> 8) * 0x1p-24 }
 
@@ -64,7 +64,9 @@ struct NumPyRandom {
   }
 
   /// `rng.standard_normal(count, dtype=float32)`: the ziggurat of Marsaglia and Tsang (2000).
-  mutating func standardNormal(count: Int) -> [Float] { (0..<count).map { _ in nextNormal() } }
+  package mutating func standardNormal(count: Int) -> [Float] {
+    (0..<count).map { _ in nextNormal() }
+  }
 
   private mutating func nextNormal() -> Float {
     while true {
