@@ -9,7 +9,8 @@ let native: [SwiftSetting] = [
 /// The interpreter runs on one thread: counts of references need no locked instructions there.
 let interpreter: [SwiftSetting] = [
   .unsafeFlags([
-    "-Xcc", "-march=native", "-enforce-exclusivity=unchecked", "-Xfrontend", "-assume-single-threaded",
+    "-Xcc", "-march=native", "-enforce-exclusivity=unchecked", "-Xfrontend",
+    "-assume-single-threaded",
   ]),
   .treatAllWarnings(as: .error),
 ]

@@ -3,7 +3,8 @@
 import DLSRuntime
 import DLSTensor
 
-private func layer(
+/// A word that makes a layer.
+func layer(
   _ name: String, _ parameters: [Parameter], _ summary: String, details: String = "",
   example: String = "",
   _ make: @escaping @Sendable (Call) throws(Failure) -> Layer
@@ -58,71 +59,72 @@ extension Call {
 }
 
 enum LayerWords {
-  static let all: [Builtin] = [
-    layer(
-      "Linear",
-      [
-        Parameter("in_features", .any), Parameter("out_features", .int),
-        Parameter("bias", .bool, .bool(true)),
-      ],
-      "y = x Wᵀ + b, with W [out, in].",
-      details:
-        "Input [..., in], output [..., out]. `_` for in_features is decided by the first input. "
-        + "Initialised uniformly within ±1/√in, as PyTorch's.",
-      example: "Linear(4, 2)(ones(3, 4)).shape  #=> [3, 2]"
-    ) { call throws(Failure) in
-      let (n, m, bias) = (try call.sizeOrOpen(0), try call.size(1), try call.bool(2))
-      return try tensorWork { () throws(TensorError) in
-        try LinearLayer(n, m, bias: bias, call.machine)
-      }
-    },
-    layer(
-      "Dropout", [Parameter("p", .float, .float(0.5))],
-      "Zeroes numbers at random while training (Srivastava et al., 2014)."
-    ) {
-      call throws(Failure) in DropoutLayer("Dropout", try call.probability(0), byChannel: false)
-    },
-    layer(
-      "Dropout2d", [Parameter("p", .float, .float(0.5))],
-      "Zeroes whole channels at random while training."
-    ) {
-      call throws(Failure) in DropoutLayer("Dropout2d", try call.probability(0), byChannel: true)
-    },
-    layer(
-      "Flatten", [Parameter("start_dim", .int, .int(1)), Parameter("end_dim", .int, .int(-1))],
-      "All dimensions but the batch made one.",
-      example: "Flatten()(zeros(2, 3, 4)).shape  #=> [2, 12]"
-    ) { call throws(Failure) in
-      let (from, to) = (try call.int(0), try call.int(1))
-      return FunctionLayer("Flatten", "") { x throws(TensorError) in try x.flatten(from, to) }
-    },
-    layer("Identity", [], "The input itself.") { _ throws(Failure) in
-      FunctionLayer("Identity", "") { x in x }
-    },
-    Builtin(
-      "Sequential", [Parameter("layers", .any, variadic: true)],
-      "Layers one after another, as `f >> g`.", family: "Layers"
-    ) {
-      call throws(Failure) in
-      let steps = call.value(0).sequenceItems ?? []
-      let list = steps.count == 1 ? steps[0].sequenceItems ?? steps : steps
-      for step in list where !step.isCallable {
-        throw call.fail(
-          0, code: "not-callable", "Sequential takes layers and functions, not \(step.kindText)")
-      }
-      return .object(SequentialLayer(list))
-    },
-    layer("Residual", [Parameter("inner", .function)], "x + f(x) (He et al., 2015).") {
-      call throws(Failure) in
-      ResidualLayer(try call.function(0))
-    },
-    activation("ReLU", "relu"), activation("LeakyReLU", "leaky_relu"), activation("ELU", "elu"),
-    activation("SELU", "selu"), activation("GELU", "gelu"), activation("SiLU", "silu"),
-    activation("Tanh", "tanh"),
-    activation("Sigmoid", "sigmoid"), activation("LogSigmoid", "logsigmoid"),
-    activation("Softmax", "softmax"),
-    activation("LogSoftmax", "log_softmax"), activation("Softplus", "softplus"),
-    activation("Softsign", "softsign"),
-    activation("Hardtanh", "hardtanh"), activation("Mish", "mish"),
-  ]
+  static let all: [Builtin] =
+    [
+      layer(
+        "Linear",
+        [
+          Parameter("in_features", .any), Parameter("out_features", .int),
+          Parameter("bias", .bool, .bool(true)),
+        ],
+        "y = x Wᵀ + b, with W [out, in].",
+        details:
+          "Input [..., in], output [..., out]. `_` for in_features is decided by the first input. "
+          + "Initialised uniformly within ±1/√in, as PyTorch's.",
+        example: "Linear(4, 2)(ones(3, 4)).shape  #=> [3, 2]"
+      ) { call throws(Failure) in
+        let (n, m, bias) = (try call.sizeOrOpen(0), try call.size(1), try call.bool(2))
+        return try tensorWork { () throws(TensorError) in
+          try LinearLayer(n, m, bias: bias, call.machine)
+        }
+      },
+      layer(
+        "Dropout", [Parameter("p", .float, .float(0.5))],
+        "Zeroes numbers at random while training (Srivastava et al., 2014)."
+      ) {
+        call throws(Failure) in DropoutLayer("Dropout", try call.probability(0), byChannel: false)
+      },
+      layer(
+        "Dropout2d", [Parameter("p", .float, .float(0.5))],
+        "Zeroes whole channels at random while training."
+      ) {
+        call throws(Failure) in DropoutLayer("Dropout2d", try call.probability(0), byChannel: true)
+      },
+      layer(
+        "Flatten", [Parameter("start_dim", .int, .int(1)), Parameter("end_dim", .int, .int(-1))],
+        "All dimensions but the batch made one.",
+        example: "Flatten()(zeros(2, 3, 4)).shape  #=> [2, 12]"
+      ) { call throws(Failure) in
+        let (from, to) = (try call.int(0), try call.int(1))
+        return FunctionLayer("Flatten", "") { x throws(TensorError) in try x.flatten(from, to) }
+      },
+      layer("Identity", [], "The input itself.") { _ throws(Failure) in
+        FunctionLayer("Identity", "") { x in x }
+      },
+      Builtin(
+        "Sequential", [Parameter("layers", .any, variadic: true)],
+        "Layers one after another, as `f >> g`.", family: "Layers"
+      ) {
+        call throws(Failure) in
+        let steps = call.value(0).sequenceItems ?? []
+        let list = steps.count == 1 ? steps[0].sequenceItems ?? steps : steps
+        for step in list where !step.isCallable {
+          throw call.fail(
+            0, code: "not-callable", "Sequential takes layers and functions, not \(step.kindText)")
+        }
+        return .object(SequentialLayer(list))
+      },
+      layer("Residual", [Parameter("inner", .function)], "x + f(x) (He et al., 2015).") {
+        call throws(Failure) in
+        ResidualLayer(try call.function(0))
+      },
+      activation("ReLU", "relu"), activation("LeakyReLU", "leaky_relu"), activation("ELU", "elu"),
+      activation("SELU", "selu"), activation("GELU", "gelu"), activation("SiLU", "silu"),
+      activation("Tanh", "tanh"),
+      activation("Sigmoid", "sigmoid"), activation("LogSigmoid", "logsigmoid"),
+      activation("Softmax", "softmax"),
+      activation("LogSoftmax", "log_softmax"), activation("Softplus", "softplus"),
+      activation("Softsign", "softsign"),
+      activation("Hardtanh", "hardtanh"), activation("Mish", "mish"),
+    ] + SpatialLayerWords.all
 }

@@ -178,8 +178,24 @@ extension Call {
     case .bool: return .bool(try bool(i))
     case .string: return .string(try string(i))
     case .dtype: return .dtype(try dtype(i))
-    case .function, .model, .list, .dict, .any:
+    case .any: return try anyValue(i)
+    case .function, .model, .list, .dict:
       throw Failure("bad-argument", "\(name) is declared with a parameter that an op cannot take")
+    }
+  }
+
+  /// For a parameter of several kinds (a padding that is a number, a pair or a word).
+  private func anyValue(_ i: Int) throws(Failure) -> OpValue {
+    switch arguments[i] {
+    case .int(let x): return .int(x)
+    case .float(let x): return .float(x)
+    case .bool(let x): return .bool(x)
+    case .tensor(let t): return .tensor(t)
+    case .none: return .none
+    case .object:
+      if let text = arguments[i].text { return .string(text) }
+      if arguments[i].sequenceItems != nil { return .ints(try ints(i)) }
+      return .tensor(try tensor(i))
     }
   }
 }

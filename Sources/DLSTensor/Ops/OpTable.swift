@@ -9,6 +9,7 @@ package enum OpTable {
     ("Activations", ActivationOps.all),
     ("Reducing", ReducingOps.all),
     ("Linear algebra", ProductOps.all),
+    ("Functions of networks", NetworkOps.all),
     ("Losses", LossOps.all),
   ]
 

@@ -1,0 +1,344 @@
+// Batch, layer and group norm: fused kernels, and the same in ops when the gradient is recorded.
+
+extension Tensor {
+  /// Batch norm over [N, C, …]: by the batch's statistics while training (also given back, the
+  /// variance unbiased, for running averages), else by `mean` and `variance`.
+  package func batchNorm(
+    mean: Tensor?, variance: Tensor?, weight: Tensor?, bias: Tensor?, training: Bool, eps: Double
+  ) throws(TensorError) -> (y: Tensor, mean: Tensor?, variance: Tensor?) {
+    let x = try floating()
+    if rank < 2 {
+      throw TensorError(
+        "shape-mismatch", "batch_norm takes [batch, channels, …], got \(describeShape)",
+        argument: 0, labels: [(0, typeText)], help: rank == 1 ? ["`{0}.unsqueeze(0)`"] : [])
+    }
+    let channels = shape[1]
+    for (t, i, name) in [
+      (mean, 1, "running_mean"), (variance, 2, "running_var"), (weight, 3, "weight"),
+      (bias, 4, "bias"),
+    ] {
+      guard let t else { continue }
+      if t.shape != [channels] {
+        throw TensorError(
+          "shape-mismatch",
+          "batch_norm has \(name == "weight" || name == "bias" ? "a" : "the") \(name) of "
+            + "\(t.count) channels, got \(channels) in \(describeShape)",
+          argument: 0, labels: [(0, describeShape), (i, t.describeShape)])
+      }
+    }
+    let w = try weight.map { t throws(TensorError) in try t.to(x.dtype) }
+    let b = try bias.map { t throws(TensorError) in try t.to(x.dtype) }
+    if !training {
+      guard let mean, let variance else {
+        throw TensorError(
+          "bad-argument", "batch_norm needs running_mean and running_var outside of training",
+          argument: 1)
+      }
+      return (
+        try x.normalised(by: mean.to(x.dtype), variance.to(x.dtype), w, b, eps), nil, nil
+      )
+    }
+    let n = channels == 0 ? 0 : x.count / channels
+    if n == 1 {
+      throw TensorError(
+        "bad-argument",
+        "batch_norm in training needs more than one value a channel, got \(describeShape)",
+        argument: 0, labels: [(0, typeText)],
+        help: ["use a larger batch, or `net.eval()` to use the running statistics"])
+    }
+    if n == 0, channels > 0 {
+      let none = try Tensor.full([channels], 0, x.dtype, meta: isMeta)
+      return (try x.normalised(by: none, none, w, b, eps), nil, nil)
+    }
+    let m = try Tensor.empty([channels], x.dtype, meta: isMeta)
+    let v = try Tensor.empty([channels], x.dtype, meta: isMeta)
+    let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
+    let source = x.packed()
+    if !isMeta, count > 0 {
+      let plan = BatchNormPlan(source)
+      plan.statistics(source, m, v)
+      plan.normalise(source, m, v, w?.packed(), b?.packed(), eps, y)
+    }
+    let inputs = [x] + [w, b].compactMap { $0 }
+    let result = Autograd.record("batch_norm", inputs, y) { g, _ throws(TensorError) in
+      let all =
+        Autograd.isRecording
+        ? try x.batchNormGradient(g, w, eps)
+        : try BatchNormPlan(source).gradient(source, g.packed(), m, v, w?.packed(), eps)
+      return [all[0]] + (w == nil ? [] : [all[1]]) + (b == nil ? [] : [all[2]])
+    }
+    let unbiased = try v * v.number(Double(n) / Double(n - 1))
+    return (result, m, unbiased)
+  }
+
+  /// (1 - share) x + share other: running averages.
+  package func moved(towards other: Tensor, by share: Double) throws(TensorError) -> Tensor {
+    let y = try self * number(1 - share) + other.detached.to(dtype) * number(share)
+    return y.detached
+  }
+
+  /// A number for each channel, spread over this shape.
+  private func perChannel(_ t: Tensor) throws(TensorError) -> Tensor {
+    try t.reshape([1, shape[1]] + [Int](repeating: 1, count: rank - 2))
+  }
+
+  private var otherAxes: [Int] { [0] + Array(2..<rank) }
+
+  /// (x - mean) / √(variance + eps) w + b with given statistics.
+  private func normalised(
+    by mean: Tensor, _ variance: Tensor, _ w: Tensor?, _ b: Tensor?, _ eps: Double
+  ) throws(TensorError) -> Tensor {
+    if !Autograd.isTracked([self, mean, variance] + [w, b].compactMap { $0 }), !isMeta {
+      let y = try Tensor.empty(shape, dtype)
+      if count > 0 {
+        BatchNormPlan(self).normalise(
+          packed(), mean.packed(), variance.packed(), w?.packed(), b?.packed(), eps, y)
+      }
+      return y
+    }
+    let scale = try (variance + number(eps)).rsqrt()
+    var y =
+      try (self - perChannel(mean))
+      * perChannel(
+        w.map { t throws(TensorError) in
+          try scale * t
+        } ?? scale)
+    if let b { y = try y + perChannel(b) }
+    return y
+  }
+
+  /// The gradients of x, w and b made of ops, so that they can be differentiated again.
+  private func batchNormGradient(_ g: Tensor, _ w: Tensor?, _ eps: Double) throws(TensorError)
+    -> [Tensor?]
+  {
+    let axes = otherAxes
+    let centred = try self - mean(axes, keepdim: true)
+    let inverse = try ((centred * centred).mean(axes, keepdim: true) + number(eps)).rsqrt()
+    let unit = try centred * inverse
+    let scaled = try w.map { t throws(TensorError) in try g * perChannel(t) } ?? g
+    let inner = try unit * (scaled * unit).mean(axes, keepdim: true)
+    let dx = try (scaled - scaled.mean(axes, keepdim: true) - inner) * inverse
+    return [dx, try (g * unit).sum(axes), try g.sum(axes)]
+  }
+
+  /// Layer norm over the last dimensions.
+  package func layerNorm(_ sizes: [Int], weight: Tensor?, bias: Tensor?, eps: Double)
+    throws(TensorError) -> Tensor
+  {
+    if sizes.isEmpty || rank < sizes.count || Array(shape.suffix(sizes.count)) != sizes {
+      throw TensorError(
+        "shape-mismatch",
+        "layer_norm over \(Tensor.describe(sizes)) takes an input that ends so, got "
+          + describeShape, argument: 0, labels: [(0, typeText)])
+    }
+    for (t, i, name) in [(weight, 2, "weight"), (bias, 3, "bias")] {
+      if let t, t.shape != sizes {
+        throw TensorError(
+          "shape-mismatch",
+          "layer_norm needs a \(name) of shape \(Tensor.describe(sizes)), got \(t.describeShape)",
+          argument: i, labels: [(i, t.typeText)])
+      }
+    }
+    let x = try floating()
+    let w = try weight.map { t throws(TensorError) in try t.to(x.dtype) }
+    let b = try bias.map { t throws(TensorError) in try t.to(x.dtype) }
+    let n = sizes.reduce(1, *)
+    let rows = n == 0 ? 0 : count / n
+    let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
+    let m = try Tensor.empty([rows], x.dtype, meta: isMeta)
+    let s = try Tensor.empty([rows], x.dtype, meta: isMeta)
+    let source = x.packed()
+    if !isMeta, count > 0 {
+      LayerNormPlan.forward(source, w?.packed(), b?.packed(), y, m, s, n, eps)
+    }
+    let inputs = [x] + [w, b].compactMap { $0 }
+    return Autograd.record("layer_norm", inputs, y) { g, _ throws(TensorError) in
+      let all =
+        Autograd.isRecording || x.isMeta || x.count == 0
+        ? try x.layerNormGradient(g, sizes, w, eps)
+        : try LayerNormPlan.gradient(source, g.packed(), w?.packed(), m, s, sizes)
+      return [all[0]] + (w == nil ? [] : [all[1]]) + (b == nil ? [] : [all[2]])
+    }
+  }
+
+  private func layerNormGradient(_ g: Tensor, _ sizes: [Int], _ w: Tensor?, _ eps: Double)
+    throws(TensorError) -> [Tensor?]
+  {
+    let axes = Array((rank - sizes.count)..<rank)
+    let lead = Array(0..<(rank - sizes.count))
+    let centred = try self - mean(axes, keepdim: true)
+    let inverse = try ((centred * centred).mean(axes, keepdim: true) + number(eps)).rsqrt()
+    let unit = try centred * inverse
+    let scaled = try w.map { t throws(TensorError) in try g * t } ?? g
+    let inner = try unit * (scaled * unit).mean(axes, keepdim: true)
+    let dx = try (scaled - scaled.mean(axes, keepdim: true) - inner) * inverse
+    return [
+      dx, try (g * unit).sum(lead, keepdim: false), try g.sum(lead, keepdim: false),
+    ]
+  }
+
+  /// Group norm over [N, C, …]: each image's channels in groups (Wu and He, 2018).
+  package func groupNorm(_ groups: Int, weight: Tensor?, bias: Tensor?, eps: Double)
+    throws(TensorError) -> Tensor
+  {
+    if rank < 2 || groups < 1 || shape[1] % max(groups, 1) != 0 {
+      throw TensorError(
+        rank < 2 ? "shape-mismatch" : "bad-argument",
+        rank < 2
+          ? "group_norm takes [batch, channels, …], got \(describeShape)"
+          : "group_norm's num_groups must divide the \(shape[1]) channels, got \(groups)",
+        argument: rank < 2 ? 0 : 1, labels: [(0, typeText)])
+    }
+    for (t, i, name) in [(weight, 2, "weight"), (bias, 3, "bias")] {
+      if let t, t.shape != [shape[1]] {
+        throw TensorError(
+          "shape-mismatch",
+          "group_norm needs a \(name) of shape [\(shape[1])], got \(t.describeShape)",
+          argument: i, labels: [(0, typeText), (i, t.typeText)])
+      }
+    }
+    let size = shape[0] == 0 ? 0 : count / (shape[0] * groups)
+    var y = try floating()
+    if count > 0 {
+      y = try y.reshape([shape[0] * groups, size]).layerNorm(
+        [size], weight: nil, bias: nil, eps: eps
+      ).reshape(shape)
+    }
+    if let weight { y = try y * perChannel(weight) }
+    if let bias { y = try y + perChannel(bias) }
+    return y
+  }
+}
+
+/// The fused kernels of batch norm, by dtype.
+private struct BatchNormPlan {
+  let batch: Int
+  let channels: Int
+  let pixels: Int
+
+  init(_ x: Tensor) {
+    batch = x.shape[0]
+    channels = x.shape[1]
+    pixels = x.shape.dropFirst(2).reduce(1, *)
+  }
+
+  private func kernels<V: SIMD>(_ type: V.Type) -> BatchNormKernels<V> {
+    BatchNormKernels(batch: batch, channels: channels, pixels: pixels)
+  }
+
+  func statistics(_ x: Tensor, _ mean: Tensor, _ variance: Tensor) {
+    if x.dtype == .f32 {
+      kernels(F16.self).statistics(
+        x.pointer(Float.self), mean.pointer(Float.self), variance.pointer(Float.self))
+    } else {
+      kernels(D8.self).statistics(
+        x.pointer(Double.self), mean.pointer(Double.self), variance.pointer(Double.self))
+    }
+  }
+
+  func normalise(
+    _ x: Tensor, _ mean: Tensor, _ variance: Tensor, _ w: Tensor?, _ b: Tensor?, _ eps: Double,
+    _ y: Tensor
+  ) {
+    if x.dtype == .f32 {
+      normalise(F16.self, x, mean, variance, w, b, eps, y)
+    } else {
+      normalise(D8.self, x, mean, variance, w, b, eps, y)
+    }
+  }
+
+  private func normalise<V: SIMD>(
+    _ type: V.Type, _ x: Tensor, _ mean: Tensor, _ variance: Tensor, _ w: Tensor?, _ b: Tensor?,
+    _ eps: Double, _ y: Tensor
+  ) where V.Scalar: KernelScalar {
+    typealias T = V.Scalar
+    let v = variance.pointer(T.self)
+    let scale = (0..<channels).map { c in
+      T(1 / (Double(v[c]) + eps).squareRoot()) * (w?.pointer(T.self)[c] ?? 1)
+    }
+    let shift = (0..<channels).map { b?.pointer(T.self)[$0] ?? 0 }
+    kernels(type).normalise(
+      x.pointer(T.self), mean.pointer(T.self), scale, shift, y.pointer(T.self))
+  }
+
+  func gradient(
+    _ x: Tensor, _ g: Tensor, _ mean: Tensor, _ variance: Tensor, _ w: Tensor?, _ eps: Double
+  )
+    throws(TensorError) -> [Tensor?]
+  {
+    if x.dtype == .f32 { return try gradient(F16.self, x, g, mean, variance, w, eps) }
+    return try gradient(D8.self, x, g, mean, variance, w, eps)
+  }
+
+  private func gradient<V: SIMD>(
+    _ type: V.Type, _ x: Tensor, _ g: Tensor, _ mean: Tensor, _ variance: Tensor, _ w: Tensor?,
+    _ eps: Double
+  ) throws(TensorError) -> [Tensor?] where V.Scalar: KernelScalar {
+    typealias T = V.Scalar
+    let dx = try Tensor.empty(x.shape, x.dtype)
+    let dw = try Tensor.empty([channels], x.dtype)
+    let db = try Tensor.empty([channels], x.dtype)
+    let (p, u, m) = (x.pointer(T.self), g.pointer(T.self), mean.pointer(T.self))
+    kernels(type).sums(u, p, m, db.pointer(T.self), dw.pointer(T.self))
+    let count = Double(batch * pixels)
+    var scale: [T] = []
+    var plain: [T] = []
+    var slope: [T] = []
+    for c in 0..<channels {
+      let inverse = 1 / (Double(variance.pointer(T.self)[c]) + eps).squareRoot()
+      scale.append(T(inverse) * (w?.pointer(T.self)[c] ?? 1))
+      plain.append(T(Double(db.pointer(T.self)[c]) / count))
+      slope.append(T(Double(dw.pointer(T.self)[c]) / count * inverse * inverse))
+      dw.pointer(T.self)[c] = T(Double(dw.pointer(T.self)[c]) * inverse)
+    }
+    kernels(type).inputGradient(u, p, m, scale, plain, slope, dx.pointer(T.self))
+    return [dx, dw, db]
+  }
+}
+
+/// The fused kernels of layer norm, by dtype.
+private enum LayerNormPlan {
+  static func forward(
+    _ x: Tensor, _ w: Tensor?, _ b: Tensor?, _ y: Tensor, _ m: Tensor, _ s: Tensor, _ n: Int,
+    _ eps: Double
+  ) {
+    if x.dtype == .f32 {
+      forward(F16.self, x, w, b, y, m, s, n, eps)
+    } else {
+      forward(D8.self, x, w, b, y, m, s, n, eps)
+    }
+  }
+
+  private static func forward<V: SIMD>(
+    _ type: V.Type, _ x: Tensor, _ w: Tensor?, _ b: Tensor?, _ y: Tensor, _ m: Tensor,
+    _ s: Tensor, _ n: Int, _ eps: Double
+  ) where V.Scalar: KernelScalar {
+    typealias T = V.Scalar
+    LayerNormKernels<V>(rows: m.count, n: n, eps: eps).forward(
+      x.pointer(T.self), w.map { UnsafePointer($0.pointer(T.self)) },
+      b.map { UnsafePointer($0.pointer(T.self)) }, y.pointer(T.self), m.pointer(T.self),
+      s.pointer(T.self))
+  }
+
+  static func gradient(
+    _ x: Tensor, _ g: Tensor, _ w: Tensor?, _ m: Tensor, _ s: Tensor, _ sizes: [Int]
+  ) throws(TensorError) -> [Tensor?] {
+    if x.dtype == .f32 { return try gradient(F16.self, x, g, w, m, s, sizes) }
+    return try gradient(D8.self, x, g, w, m, s, sizes)
+  }
+
+  private static func gradient<V: SIMD>(
+    _ type: V.Type, _ x: Tensor, _ g: Tensor, _ w: Tensor?, _ m: Tensor, _ s: Tensor,
+    _ sizes: [Int]
+  ) throws(TensorError) -> [Tensor?] where V.Scalar: KernelScalar {
+    typealias T = V.Scalar
+    let dx = try Tensor.empty(x.shape, x.dtype)
+    let dw = try Tensor.full(sizes, 0, x.dtype)
+    let db = try Tensor.full(sizes, 0, x.dtype)
+    LayerNormKernels<V>(rows: m.count, n: dw.count, eps: 0).backward(
+      g.pointer(T.self), x.pointer(T.self), w.map { UnsafePointer($0.pointer(T.self)) },
+      m.pointer(T.self), s.pointer(T.self), dx.pointer(T.self), dw.pointer(T.self),
+      db.pointer(T.self))
+    return [dx, dw, db]
+  }
+}
