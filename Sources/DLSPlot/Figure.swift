@@ -8,10 +8,11 @@ package struct Series: Sendable {
     case linesPoints
     /// Bars at x of height y; `width` in units of x.
     case bars(width: Double)
-    /// Rows of numbers as colours; `flips` puts row 0 at the top.
+    /// Rows of numbers as colours; `flips` puts row 0 at the top. Pixels lie at x and y where those
+    /// are given, else at their column and row.
     case image(rows: Int, columns: Int, flips: Bool)
     /// Pixels with three channels, 0 to 1.
-    case colourImage(rows: Int, columns: Int)
+    case colourImage(rows: Int, columns: Int, flips: Bool)
     case contour(rows: Int, columns: Int, levels: Int)
     case surface(rows: Int, columns: Int)
     /// Arrows from (x, y) along (u, v).
@@ -19,6 +20,7 @@ package struct Series: Sendable {
     case box
     /// Words at places.
     case words([String])
+    /// What lies between y and z.
     case filled
   }
 
@@ -32,6 +34,8 @@ package struct Series: Sendable {
   package var colour: String?
   package var width: Double
   package var isDashed = false
+  /// Colours stand for numbers from here to there; nil measures them.
+  package var zRange: (Double, Double)?
 
   package init(
     _ kind: Kind, label: String = "", x: [Double] = [], y: [Double] = [], z: [Double] = [],
@@ -67,6 +71,9 @@ package struct Panel: Sendable {
   package var series: [Series] = []
 
   package init() {}
+
+  /// Whether a series of some kind is there.
+  func holds(_ isKind: (Series.Kind) -> Bool) -> Bool { series.contains { isKind($0.kind) } }
 }
 
 package struct FigureData: Sendable {

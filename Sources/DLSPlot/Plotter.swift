@@ -4,6 +4,9 @@ import CThreadState
 import GnuplotStream
 
 package enum Plotter {
+  /// Whether there is a gnuplot to carry figures to.
+  package static let isInstalled = dls_gnuplot_exists() != 0
+
   /// Draws; gives what gnuplot wrote (terminal text or sixels).
   @discardableResult
   package static func draw(_ figure: FigureData, _ target: GnuplotScript.Target) throws(PlotError)

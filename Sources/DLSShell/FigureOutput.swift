@@ -18,16 +18,25 @@ enum FigureOutput {
         return
       }
       guard isatty(1) != 0 else { return }
-      if hasSixels() {
+      if hasSixels() && Plotter.isInstalled {
         Terminal.write(
           String(decoding: try Plotter.draw(figure.data, .sixel), as: UTF8.self) + "\n")
         return
       }
       let size = terminalSize()
-      let target = GnuplotScript.Target.text(
-        columns: max(40, min(size.columns - 1, 120)), rows: max(12, min(size.rows - 4, 32)))
-      Terminal.write(String(decoding: try Plotter.draw(figure.data, target), as: UTF8.self))
+      Terminal.write(
+        TextFigure.text(
+          figure.data, columns: max(40, min(size.columns - 1, 120)),
+          rows: max(12, min(size.rows - 4, 32)), colours))
     } catch { Terminal.writeError("error: \(error.message)\n") }
+  }
+
+  /// What the terminal says of its colours.
+  private static var colours: ColourDepth {
+    if let no = getenv("NO_COLOR"), no.pointee != 0 { return .none }
+    func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+    if variable("TERM") == "dumb" { return .none }
+    return ["truecolor", "24bit"].contains(variable("COLORTERM")) ? .full : .ansi256
   }
 
   static func terminalSize() -> (columns: Int, rows: Int) {

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include <gnuplot-iostream.h>
 
@@ -63,7 +64,8 @@ dls_gnuplot_result dls_gnuplot_run(const char *script, size_t size, int32_t stay
   posix_spawn_file_actions_adddup2(&actions, input[0], 0);
   posix_spawn_file_actions_adddup2(&actions, output, 1);
   posix_spawn_file_actions_adddup2(&actions, errors, 2);
-  const char *arguments[] = {"gnuplot", stays ? "-persist" : nullptr, nullptr};
+  // -d: no start-up files, which could set what a script does not expect.
+  const char *arguments[] = {"gnuplot", "-d", stays ? "-persist" : nullptr, nullptr};
   pid_t child = 0;
   int failed = posix_spawnp(&child, "gnuplot", &actions, nullptr, const_cast<char **>(arguments), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -100,6 +102,20 @@ dls_gnuplot_result dls_gnuplot_run(const char *script, size_t size, int32_t stay
   close(output);
   close(errors);
   return result;
+}
+
+int32_t dls_gnuplot_exists(void) {
+  const char *path = getenv("PATH");
+  std::string rest = path ? path : "/usr/local/bin:/usr/bin:/bin";
+  size_t at = 0;
+  while (at <= rest.size()) {
+    size_t end = rest.find(':', at);
+    if (end == std::string::npos) end = rest.size();
+    std::string name = rest.substr(at, end - at) + "/gnuplot";
+    if (access(name.c_str(), X_OK) == 0) return 1;
+    at = end + 1;
+  }
+  return 0;
 }
 
 void dls_gnuplot_free(dls_gnuplot_result result) {

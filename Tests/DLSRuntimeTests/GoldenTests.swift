@@ -58,6 +58,10 @@ private func run(_ text: String) -> (outputs: [Int: String], error: String?, par
   var printed = ""
   var outputs: [Int: String] = [:]
   var options = Library.options
+  options.searchPaths = [
+    golden.deletingLastPathComponent().deletingLastPathComponent().appending(path: "scripts/lib")
+      .path
+  ]
   options.seed = 0
   options.maxTime = 20
   options.sink = { output in if case .text(let piece) = output { printed += piece } }

@@ -95,7 +95,8 @@ enum SystemWords {
       return .list(FilePath.list(path).map { .string($0) })
     },
     Builtin("read_file", [path], "A file's text.", family: "Files") { call throws(Failure) in
-      .string(try TextFile.read(call.string(0)))
+      let path = try call.string(0)
+      return .string(try fileWork { () throws(DataError) in try Files.readText(path) })
     },
     Builtin(
       "write_file", [path, Parameter("text", .string)],
@@ -112,77 +113,13 @@ package enum Version {
   package static let text = "0.1.0"
 }
 
-package enum TextFile {
-  package static func read(_ path: String) throws(Failure) -> String {
-    let bytes = try SafeFile.read(path)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      var offset = 0
-      while offset < bytes.count,
-        String(validating: bytes[...offset], as: UTF8.self) != nil || bytes[offset] & 0xC0 == 0x80
-          || bytes[offset] >= 0xC0
-      {
-        offset += 1
-        if offset > 4096 { break }
-      }
-      throw Failure("bad-file", "`\(path)` is not UTF-8 text")
-    }
-    return text
-  }
-}
-
-/// Files read whole, and written so that a crash leaves the old one.
+/// Whole files for the words that are not about data; errors are the script's.
 package enum SafeFile {
-  package static let limit = 4 << 30
-
-  package static func error(_ path: String, _ doing: String) -> Failure {
-    let missing = errno == ENOENT
-    return Failure(
-      missing ? "missing-file" : "bad-file",
-      missing
-        ? "there is no file `\(path)`"
-        : "cannot \(doing) `\(path)`: \(String(cString: strerror(errno)))",
-      help: near(path).map { ["did you mean `\($0)`?"] } ?? [])
-  }
-
-  private static func near(_ path: String) -> String? {
-    let directory = FilePath.directory(of: path)
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    guard let found = Spelling.nearest(to: name, in: FilePath.list(directory)) else { return nil }
-    return directory == "." && !path.hasPrefix("./") ? found : directory + "/" + found
-  }
-
   package static func read(_ path: String) throws(Failure) -> [UInt8] {
-    guard let file = fopen(path, "rb") else { throw error(path, "open") }
-    defer { fclose(file) }
-    var info = stat()
-    if fstat(fileno(file), &info) == 0, info.st_mode & S_IFMT == S_IFDIR {
-      throw Failure("bad-file", "`\(path)` is a folder")
-    }
-    if info.st_size > limit { throw Failure("bad-file", "`\(path)` is larger than 4 GB") }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Int(info.st_size))
-    var buffer = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, file)
-      if count == 0 { break }
-      bytes += buffer[..<count]
-      if bytes.count > limit { throw Failure("bad-file", "`\(path)` is larger than 4 GB") }
-    }
-    if ferror(file) != 0 { throw error(path, "read") }
-    return bytes
+    try fileWork(argument: nil) { () throws(DataError) in try Files.read(path) }
   }
 
-  /// To a file beside it, synced, and renamed over it.
   package static func write(_ path: String, _ bytes: [UInt8]) throws(Failure) {
-    let temporary = path + ".\(getpid()).tmp"
-    guard let file = fopen(temporary, "wb") else { throw error(path, "write") }
-    let written = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
-    let flushed = fflush(file) == 0 && fsync(fileno(file)) == 0
-    fclose(file)
-    if written != bytes.count || !flushed || rename(temporary, path) != 0 {
-      let failure = error(path, "write")
-      unlink(temporary)
-      throw failure
-    }
+    try fileWork(argument: nil) { () throws(DataError) in try Files.write(bytes, to: path) }
   }
 }

@@ -1,5 +1,6 @@
 // Comma-separated values: a table of numbers, with names and text columns beside it.
 
+import DLSTensor
 import Glibc
 
 /// What a CSV file holds: columns of numbers and columns of text, in the file's order.
@@ -40,6 +41,17 @@ package struct CSVParser {
   }
 
   private mutating func scan(skip: Int) throws(DataError) {
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+      throw .broken(
+        path, byte: 0, "this is UTF-16 text",
+        help: ["save the file as UTF-8, e.g. `iconv -f utf-16 -t utf-8`"])
+    }
+    if let zero = bytes.firstIndex(of: 0) {
+      let line = bytes[..<zero].reduce(1) { $1 == 10 ? $0 + 1 : $0 }
+      throw .broken(path, line: line, "byte \(zero) is zero: this is no text file")
+    }
+    // A cell takes 24 bytes here, and a comma makes one.
+    let most = Files.largest / 48
     var at = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     var line = 1
     while line <= skip && at < bytes.count { endOfLine(&at, &line) }
@@ -54,6 +66,12 @@ package struct CSVParser {
       let found = cells.count - first
       if lines.isEmpty { width = found }
       lines.append(startLine)
+      guard cells.count <= most else {
+        throw .broken(path, line: startLine, "more than \(most) cells are not read")
+      }
+      if lines.count & 0xFFF == 0 && Interrupt.isSet {
+        throw DataError("interrupted", "interrupted")
+      }
       guard found == width else {
         throw .broken(
           path, line: startLine,

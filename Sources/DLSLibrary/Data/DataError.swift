@@ -20,26 +20,26 @@ package struct DataError: Error, Sendable, Equatable {
   /// The file cannot be opened or read at all.
   package static func unreadable(_ path: String, _ reason: String, help: [String] = []) -> DataError
   {
-    DataError("file-unreadable", "cannot read \(quoted(path)): \(reason)", help: help)
+    DataError("bad-file", "cannot read \(quoted(path)): \(reason)", help: help)
   }
 
   /// The file cannot be written.
   package static func unwritable(_ path: String, _ reason: String) -> DataError {
-    DataError("file-unwritable", "cannot write \(quoted(path)): \(reason)")
+    DataError("bad-file", "cannot write \(quoted(path)): \(reason)")
   }
 
   /// The file is there, but a line of it is not what it should be. Lines count from 1.
   package static func broken(_ path: String, line: Int, _ reason: String, help: [String] = [])
     -> DataError
   {
-    DataError("file-broken", "\(quoted(path)), line \(line): \(reason)", help: help)
+    DataError("bad-file", "\(quoted(path)), line \(line): \(reason)", help: help)
   }
 
   /// The file is there, but a byte of it is not what it should be. Bytes count from 0.
   package static func broken(_ path: String, byte: Int, _ reason: String, help: [String] = [])
     -> DataError
   {
-    DataError("file-broken", "\(quoted(path)), byte \(byte): \(reason)", help: help)
+    DataError("bad-file", "\(quoted(path)), byte \(byte): \(reason)", help: help)
   }
 
   /// The same as an error of the script, about argument `argument` of the running call.

@@ -28,7 +28,7 @@ package enum EmbeddingFiles {
       }
       // Even the shortest binary row takes this much; a header that promises more lies.
       let start = firstEnd + 1
-      guard count <= max(0, bytes.count - start) / max(2, dim) else {
+      guard count >= 0, count <= max(0, bytes.count - start) / max(2, dim) else {
         throw .broken(
           path, line: 1,
           "the header claims \(count) vectors of \(dim) numbers, but the file has "

@@ -1,38 +1,58 @@
 // Whole files in and out: sizes are checked before memory is taken, and writing is all or nothing.
 
+import DLSRuntime
+import DLSTensor
 import Glibc
 
 package enum Files {
   /// No single data file may be larger; beyond it lies a mistake more often than data.
-  package static let largest = 8 << 30
+  package static var largest: Int { min(8 << 30, Storage.limit / 3) }
+  /// A pipe does not say how long it is.
+  private static let largestPipe = 1 << 30
 
-  /// The bytes of a regular file (or of a pipe), as they are.
-  package static func read(_ path: String, largest: Int = Files.largest) throws(DataError)
-    -> [UInt8]
-  {
+  /// The bytes of a regular file, or of a pipe (`/dev/stdin`, `<(…)`), as they are.
+  package static func read(_ path: String) throws(DataError) -> [UInt8] {
     let file = try open(path)
     defer { close(file) }
     var status = stat()
     guard fstat(file, &status) == 0 else { throw .unreadable(path, reason(errno)) }
-    if status.st_mode & S_IFMT == S_IFDIR { throw .unreadable(path, "it is a folder") }
-    let isRegular = status.st_mode & S_IFMT == S_IFREG
-    let size = isRegular ? Int(status.st_size) : 0
-    guard size <= largest else {
-      throw .unreadable(path, "it has \(size) bytes, and at most \(largest) are read")
+    let isPipe: Bool
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: isPipe = false
+    case S_IFIFO: isPipe = true
+    case S_IFDIR: throw .unreadable(path, "it is a folder")
+    default: throw .unreadable(path, "it is a device, not a file")
     }
+    let limit = isPipe ? min(largestPipe, largest) : largest
+    let size = isPipe ? 0 : Int(status.st_size)
+    guard size <= limit else { throw tooLarge(path, "has \(size) bytes", limit) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size)
     var chunk = [UInt8](repeating: 0, count: min(max(size, 1 << 16), 1 << 20))
     while true {
+      if Interrupt.isSet { throw DataError("interrupted", "interrupted") }
       let got = chunk.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
-      if got < 0 && errno == EINTR { continue }
+      if got < 0 && errno == EAGAIN { waitABit(file) }
+      if got < 0 && (errno == EINTR || errno == EAGAIN) { continue }
       guard got >= 0 else { throw .unreadable(path, reason(errno)) }
-      if got == 0 { return bytes }
-      guard bytes.count + got <= largest else {
-        throw .unreadable(path, "it goes on beyond \(largest) bytes")
+      if got == 0 && isPipe && bytes.isEmpty {
+        throw .unreadable(path, "it is a pipe that nothing comes out of")
       }
+      if got == 0 { return bytes }
+      guard bytes.count + got <= limit else { throw tooLarge(path, "goes on", limit) }
       bytes.append(contentsOf: chunk[0..<got])
     }
+  }
+
+  private static func tooLarge(_ path: String, _ what: String, _ limit: Int) -> DataError {
+    .unreadable(path, "it \(what), and at most \(limit) bytes are read")
+  }
+
+  /// Waits a little for a pipe, so that Ctrl-C is heard between.
+  private static func waitABit(_ file: Int32) {
+    var request = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+    poll(&request, 1, 100)
+    errno = EAGAIN
   }
 
   /// The bytes of a file, decompressed where they are gzip.
@@ -72,19 +92,41 @@ package enum Files {
     }
   }
 
-  /// Writes a file as a whole: a crash or a full disk leaves the old one as it was.
+  /// Writes a file as a whole: a crash or a full disk leaves the old one as it was. Its permissions
+  /// stay, a link keeps pointing to it; a device or a pipe is written into.
   package static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
-    let compressed = path.hasSuffix(".gz") ? Gzip.compress(bytes) : bytes
+    if let wrong = wrongName(path) { throw .unwritable(path, wrong) }
+    let content = path.hasSuffix(".gz") ? try Gzip.compress(bytes, path) : bytes
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    let kind = status.st_mode & S_IFMT
+    if exists && kind == S_IFDIR { throw .unwritable(path, "it is a folder") }
+    let problem =
+      exists && kind != S_IFREG
+      ? writeInto(path, content)
+      : replace(exists ? FilePath.absolute(path) : path, content, exists ? status.st_mode : 0o666)
+    if problem != 0 { throw .unwritable(path, reason(problem)) }
+  }
+
+  /// To a file beside it, synced, and renamed over it; gives the system's error number.
+  private static func replace(_ path: String, _ bytes: [UInt8], _ mode: mode_t) -> Int32 {
     let temporary = path + ".\(getpid()).tmp"
-    let file = Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw .unwritable(path, reason(errno)) }
-    var problem = writeAll(compressed, file)
+    let file = Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode & 0o777)
+    guard file >= 0 else { return errno }
+    var problem = writeAll(bytes, file)
     if problem == 0 && fsync(file) != 0 && errno != EINVAL { problem = errno }
     if close(file) != 0 && problem == 0 { problem = errno }
     if problem == 0 && rename(temporary, path) != 0 { problem = errno }
-    if problem == 0 { return }
-    unlink(temporary)
-    throw .unwritable(path, reason(problem))
+    if problem != 0 { unlink(temporary) }
+    return problem
+  }
+
+  private static func writeInto(_ path: String, _ bytes: [UInt8]) -> Int32 {
+    // Without O_NONBLOCK a pipe that nobody reads would stop us here.
+    let file = Glibc.open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { return errno }
+    defer { close(file) }
+    return writeAll(bytes, file)
   }
 
   private static func writeAll(_ bytes: [UInt8], _ file: Int32) -> Int32 {
@@ -93,7 +135,9 @@ package enum Files {
       while done < buffer.count {
         let rest = UnsafeRawBufferPointer(rebasing: buffer[done...])
         let put = Glibc.write(file, rest.baseAddress, min(rest.count, 1 << 24))
-        if put < 0 && errno == EINTR { continue }
+        if Interrupt.isSet { return EINTR }
+        if put < 0 && errno == EAGAIN { usleep(10_000) }
+        if put < 0 && (errno == EINTR || errno == EAGAIN) { continue }
         if put < 0 { return errno }
         done += put
       }
@@ -102,13 +146,18 @@ package enum Files {
   }
 
   private static func open(_ path: String) throws(DataError) -> Int32 {
-    if path.isEmpty { throw .unreadable(path, "the name is empty") }
-    if path.utf8.contains(0) { throw .unreadable(path, "the name holds a zero byte") }
-    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    if let wrong = wrongName(path) { throw .unreadable(path, wrong) }
+    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file < 0 else { return file }
     let problem = errno
     guard problem == ENOENT else { throw .unreadable(path, reason(problem)) }
-    throw .unreadable(path, "there is no such file", help: Folders.suggestion(for: path))
+    throw DataError(
+      "missing-file", "there is no file \(quoted(path))", help: Folders.suggestion(for: path))
+  }
+
+  private static func wrongName(_ path: String) -> String? {
+    if path.isEmpty { return "the name is empty" }
+    return path.utf8.contains(0) ? "the name holds a zero byte" : nil
   }
 
   /// What the system says of an error number.

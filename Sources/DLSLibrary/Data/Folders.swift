@@ -1,5 +1,6 @@
 // What lies in a folder, in an order that does not depend on the machine.
 
+import DLSTensor
 import Glibc
 
 package enum Folders {
@@ -20,23 +21,27 @@ package enum Folders {
     return names.sorted()
   }
 
-  package static func isFolder(_ path: String) -> Bool {
+  /// What tells a folder from all others; nil where the path is none.
+  private static func identity(_ path: String) -> [UInt64]? {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+    return [UInt64(status.st_dev), UInt64(status.st_ino)]
   }
 
-  /// The files under a folder that `accepts`, with their paths relative to it; depth and number are
-  /// bounded, so that a link that leads back cannot go on for ever.
+  /// The files under a folder that `accepts`, with their paths relative to it. A folder that links
+  /// lead to twice is entered once, so that one that leads back cannot go on for ever.
   package static func files(under root: String, accepts: (String) -> Bool) throws(DataError)
     -> [String]
   {
     var found: [String] = []
-    var waiting = [(path: "", depth: 0)]
-    while let (folder, depth) = waiting.popLast() {
+    var waiting = [""]
+    var entered: Set<[UInt64]> = identity(root).map { [$0] } ?? []
+    while let folder = waiting.popLast() {
+      if Interrupt.isSet { throw DataError("interrupted", "interrupted") }
       for name in try list(folder.isEmpty ? root : root + "/" + folder) {
         let path = folder.isEmpty ? name : folder + "/" + name
-        if isFolder(root + "/" + path) {
-          if depth < 16 { waiting.append((path, depth + 1)) }
+        if let identity = identity(root + "/" + path) {
+          if entered.insert(identity).inserted { waiting.append(path) }
         } else if accepts(name) {
           found.append(path)
         }

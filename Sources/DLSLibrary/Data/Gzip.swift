@@ -13,9 +13,12 @@ package enum Gzip {
   /// reaches 1000.
   static let ratio = 30
 
+  /// How far compressed data of that size may expand.
+  static func largest(from count: Int) -> Int { min(Files.largest, max(always, count * ratio)) }
+
   /// The content of a gzip file, all of its members.
   package static func expand(_ bytes: [UInt8], _ path: String) throws(DataError) -> [UInt8] {
-    try inflated(bytes[...], windowBits: 15 + 16, path, largest: max(always, bytes.count * ratio))
+    try inflated(bytes[...], windowBits: 15 + 16, path, largest: largest(from: bytes.count))
   }
 
   /// A zip archive's member, of which the archive says how long it will be.
@@ -85,10 +88,12 @@ package enum Gzip {
     }
   }
 
-  /// A gzip file of the bytes.
-  package static func compress(_ bytes: [UInt8]) -> [UInt8] {
+  /// A gzip file of the bytes, to be written to `path`.
+  package static func compress(_ bytes: [UInt8], _ path: String) throws(DataError) -> [UInt8] {
     var stream = z_stream()
-    precondition(dls_deflate_start(&stream, 15 + 16) == Z_OK, "zlib starts")
+    guard dls_deflate_start(&stream, 15 + 16) == Z_OK else {
+      throw .unwritable(path, "zlib does not start")
+    }
     defer { deflateEnd(&stream) }
     var input = bytes
     var result: [UInt8] = []

@@ -75,7 +75,7 @@ extension FileWords {
     let files = Array(all.prefix(max(0, limit)))
     guard !files.isEmpty else {
       throw call.fail(
-        0, code: "file-unreadable", "no PNG, PGM or PPM picture lies under \(quoted(folder))")
+        0, code: "bad-file", "no PNG, PGM or PPM picture lies under \(quoted(folder))")
     }
     var pictures: [Picture] = []
     var total = 0
@@ -89,13 +89,13 @@ extension FileWords {
       if let first = pictures.first, (first.width, first.height) != (picture.width, picture.height)
       {
         throw call.fail(
-          0, code: "file-broken",
+          0, code: "bad-file",
           "\(quoted(path)) has \(picture.width) x \(picture.height) pixels, "
             + "\(quoted(files[0])) has \(first.width) x \(first.height)")
       }
       total += picture.bytes.count
       guard total <= Files.largest / 4 else {
-        throw call.fail(0, code: "file-unreadable", "the pictures are more than memory should hold")
+        throw call.fail(0, code: "bad-file", "the pictures are more than memory should hold")
       }
       pictures.append(picture)
     }

@@ -19,7 +19,7 @@ package struct Picture: Sendable, Equatable {
 
   /// Width and height may be at most this, so that a few bytes cannot ask for gigabytes.
   static let largestSide = 32768
-  static let largestArea = 1 << 28
+  static let largestArea = 1 << 26
 
   static func check(width: Int, height: Int, _ path: String) throws(DataError) {
     guard width > 0, height > 0, width <= largestSide, height <= largestSide,
@@ -111,7 +111,7 @@ package enum Images {
       return PNM.encode(picture)
     }
     throw DataError(
-      "file-unwritable", "cannot write \(quoted(path)): its format is not known",
+      "bad-file", "cannot write \(quoted(path)): its format is not known",
       help: ["names end with .png, .pgm or .ppm"])
   }
 }

@@ -65,9 +65,12 @@ package enum NPY {
         let end = sizes.firstIndex(of: ")")
       else { throw wrong("`shape`") }
       for part in sizes[..<end].dropFirst().split(separator: ",") {
-        let digits = part.filter { $0 != " " }
+        // Python 2 wrote `3L`.
+        let digits = part.filter { $0 != " " && $0 != "L" }
         if digits.isEmpty { continue }
-        guard let size = Int(digits), size >= 0 else { throw wrong("shape made of sizes") }
+        guard let size = Int(digits), size >= 0, size <= 1 << 48, shape.count < 64 else {
+          throw wrong("shape made of sizes")
+        }
         shape.append(size)
       }
     }
@@ -125,6 +128,7 @@ package enum NPY {
   private static func rowMajor(_ elements: ArrayData.Elements, _ shape: [Int])
     -> ArrayData.Elements
   {
+    if shape.contains(0) { return elements }
     var steps = [Int](repeating: 1, count: shape.count)
     for i in 1..<shape.count { steps[i] = steps[i - 1] * shape[i - 1] }
     func reorder<T>(_ values: [T]) -> [T] {

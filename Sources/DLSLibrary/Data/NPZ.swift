@@ -11,11 +11,16 @@ package enum NPZ {
     }
     var result: [(name: String, array: ArrayData)] = []
     var total = 0
+    let most = Gzip.largest(from: bytes.count)
     for member in try directory(bytes, path) {
-      total += member.size
-      guard total <= Files.largest else {
-        throw .broken(path, byte: member.offset, "the arrays take more than \(Files.largest) bytes")
+      guard member.size >= 0, member.size <= most - total else {
+        throw .broken(
+          path, byte: max(0, member.offset),
+          "`\(member.name)` would take the arrays beyond \(most) bytes, far more than "
+            + "\(bytes.count) should",
+          help: ["if that is right, write the archive by numpy.savez, not compressed"])
       }
+      total += member.size
       let content = try content(member, bytes, path)
       let name = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
       result.append((name, try NPY.decode(content, "\(path):\(member.name)")))

@@ -7,6 +7,30 @@ import Glibc
 enum TransformWords {
   static let all: [Builtin] = [
     Builtin(
+      "transforms", [Parameter("steps", .any, variadic: true)],
+      "Functions one after another, to change pictures by: `transforms(random_flip, add_noise)`.",
+      details: """
+        What it gives is called as a function is; a list of functions does as well. \
+        `x -> random_crop(x, 28, padding=2)` is a step with options.
+        """,
+      example: """
+        augment = transforms(x -> random_crop(x, 6, padding=1), random_flip)
+        augment(rand(4, 1, 6, 6)).shape
+        #=> [4, 1, 6, 6]
+        """,
+      family: "Data"
+    ) { call throws(Failure) in
+      var steps = try call.list(0)
+      if steps.count == 1, let inner = steps[0].sequenceItems { steps = inner }
+      if let wrong = steps.first(where: { !$0.isCallable }) {
+        throw call.fail(
+          0, code: "type-mismatch", "transforms needs functions, got \(wrong.kindText)",
+          help: ["a step with options: x -> random_crop(x, 28, padding=2)"])
+      }
+      if steps.isEmpty { throw call.fail(0, "transforms needs a function at least") }
+      return .object(SequentialLayer(steps))
+    },
+    Builtin(
       "normalize_columns",
       [
         Parameter("x", .tensor), Parameter("like", .tensor, .none),

@@ -115,71 +115,9 @@ extension FigureWords {
       figure.panel = panel
       return .object(figure)
     },
-    Builtin(
-      "decision_boundary",
-      [
-        Parameter("net", .function), Parameter("x", .tensor), Parameter("y", .tensor, .none),
-        Parameter("steps", .int, .int(80)),
-      ] + FigureOptions.parameters,
-      "What a classifier of two numbers says over the plane, with the points.", family: "Figures"
-    ) { call throws(Failure) in
-      let x = try call.tensor(1)
-      if x.rank != 2 || x.shape[1] != 2 || x.shape[0] == 0 {
-        throw call.fail(
-          1, code: "shape-mismatch", "decision_boundary needs points [n, 2], got \(x.typeText)")
-      }
-      let v = x.doubles()
-      let (xs, ys) = (
-        stride(from: 0, to: v.count, by: 2).map { v[$0] },
-        stride(from: 1, to: v.count, by: 2).map { v[$0] }
-      )
-      let n = min(max(try call.int(3), 2), 400)
-      func span(_ values: [Double]) -> (Double, Double) {
-        let (low, high) = (values.min() ?? 0, values.max() ?? 1)
-        let pad = max((high - low) * 0.1, 1e-3)
-        return (low - pad, high + pad)
-      }
-      let (rx, ry) = (span(xs), span(ys))
-      var points: [Double] = []
-      for i in 0..<n {
-        for j in 0..<n {
-          points += [
-            rx.0 + (rx.1 - rx.0) * Double(j) / Double(n - 1),
-            ry.0 + (ry.1 - ry.0) * Double(i) / Double(n - 1),
-          ]
-        }
-      }
-      let grid = try tensorWork { () throws(TensorError) in
-        try Tensor.of(points, shape: [n * n, 2], as: x.dtype)
-      }
-      let out = try Autograd.withoutRecording { () throws(Failure) in
-        try call.machine.callTensor(call.function(0), grid)
-      }
-      let classes = try tensorWork { () throws(TensorError) in
-        out.rank == 2 && out.shape[1] > 1
-          ? try out.argExtreme(1, keepdim: false, largest: true).doubles() : out.doubles()
-      }
-      var panel = Panel()
-      try FigureOptions.apply(call, &panel)
-      (panel.xRange, panel.yRange) = (rx, ry)
-      panel.palette = "coolwarm"
-      let field = Series(
-        .points, x: stride(from: 0, to: points.count, by: 2).map { points[$0] },
-        y: stride(from: 1, to: points.count, by: 2).map { points[$0] }, z: classes, width: 2.4)
-      panel.series.append(field)
-      let labels = try call.optionalTensor(2)?.doubles() ?? xs.map { _ in 0 }
-      for k in Set(labels).sorted() {
-        let at = labels.indices.filter { labels[$0] == k && $0 < xs.count }
-        panel.series.append(
-          Series(.points, label: "\(Int(k))", x: at.map { xs[$0] }, y: at.map { ys[$0] }, width: 3))
-      }
-      let figure = FigureObject()
-      figure.panel = panel
-      return .object(figure)
-    },
   ]
 
-  private static func own(_ call: Call) throws(Failure) -> FigureObject {
+  static func own(_ call: Call) throws(Failure) -> FigureObject {
     if case .object(let figure as FigureObject) = call.value(0) { return figure }
     throw call.fail(
       0, code: "type-mismatch", "\(call.name) needs a figure, got \(call.value(0).kindText)")

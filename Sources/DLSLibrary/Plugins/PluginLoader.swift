@@ -66,7 +66,9 @@ package enum PluginLoader {
     -> [Builtin]
   {
     let path = try find(name, directory, machine)
-    guard let file = fopen(path, "rb") else { throw SafeFile.error(path, "open") }
+    guard let file = fopen(path, "rb") else {
+      throw Failure("bad-plugin", "`\(path)` cannot be opened: \(Files.reason(errno))")
+    }
     var magic = [UInt8](repeating: 0, count: 4)
     let count = fread(&magic, 1, 4, file)
     fclose(file)

@@ -5,7 +5,8 @@ import DLSTensor
 import Glibc
 
 enum TextWords {
-  static let all: [Builtin] = basic + matrices + EmbeddingWords.all + Word2VecWords.all
+  static let all: [Builtin] =
+    basic + matrices + EmbeddingWords.all + Word2VecWords.all + ScoreWords.all
 
   private static let basic: [Builtin] = [
     Builtin(

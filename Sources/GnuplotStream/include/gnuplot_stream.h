@@ -19,6 +19,8 @@ typedef struct dls_gnuplot_result {
 /// `seconds`, or until `*stop` is set. With `stays` a window may outlive the call.
 dls_gnuplot_result dls_gnuplot_run(const char *script, size_t size, int32_t stays, double seconds,
                                    const volatile int32_t *stop);
+/// Whether a program gnuplot lies on the PATH.
+int32_t dls_gnuplot_exists(void);
 void dls_gnuplot_free(dls_gnuplot_result result);
 
 #ifdef __cplusplus
