@@ -145,5 +145,67 @@ enum InitialiserWords {
         }
       }
     },
+    maker(
+      "orthogonal", [gain], "Rows (or columns) orthogonal to each other, of length gain.",
+      "Saxe et al. (2013): the orthogonal factor of a normal matrix; dims after the first count as "
+        + "columns."
+    ) { t, call throws(Failure) in
+      if t.rank < 2 { throw call.fail(0, "orthogonal needs at least two dimensions") }
+      let rows = t.shape[0]
+      let columns = t.count / max(rows, 1)
+      call.machine.generator.fillNormal(t)
+      let gain = try call.float(1)
+      t.withMutableBytes { raw in
+        orthogonalise(raw.bindMemory(to: Float.self), rows, columns, gain)
+      }
+    },
+    maker(
+      "sparse",
+      [
+        Parameter("sparsity", .float, namedOnly: true),
+        Parameter("std", .float, .float(0.01), namedOnly: true),
+      ], "Normal, with a share of each column set to 0.", "Martens (2010): sparse initialisation."
+    ) { t, call throws(Failure) in
+      if t.rank != 2 { throw call.fail(0, "sparse makes a matrix [rows, columns]") }
+      let share = try call.float(1)
+      if !(share >= 0 && share <= 1) {
+        throw call.fail(1, "sparsity must be from 0 to 1, got \(share)")
+      }
+      let generator = call.machine.generator
+      generator.fillNormal(t, 0, try call.float(2))
+      let (rows, columns) = (t.shape[0], t.shape[1])
+      let zeros = Int((share * Double(rows)).rounded(.up))
+      t.withMutableBytes { raw in
+        let out = raw.bindMemory(to: Float.self)
+        for column in 0..<columns {
+          for row in generator.permutation(rows).prefix(zeros) { out[row * columns + column] = 0 }
+        }
+      }
+    },
   ]
+}
+
+/// Gram–Schmidt in doubles, twice for the digits, over the shorter side of a normal matrix.
+private func orthogonalise(
+  _ out: UnsafeMutableBufferPointer<Float>, _ rows: Int, _ columns: Int, _ gain: Double
+) {
+  let byRows = rows <= columns
+  let (count, length) = byRows ? (rows, columns) : (columns, rows)
+  func at(_ i: Int, _ k: Int) -> Int { byRows ? i * columns + k : k * columns + i }
+  var vectors = (0..<count).map { i in (0..<length).map { Double(out[at(i, $0)]) } }
+  for i in 0..<count {
+    if Interrupt.isSet { return }
+    for _ in 0..<2 {
+      for j in 0..<i {
+        var inner = 0.0
+        for k in 0..<length { inner += vectors[i][k] * vectors[j][k] }
+        for k in 0..<length { vectors[i][k] -= inner * vectors[j][k] }
+      }
+    }
+    let norm = vectors[i].reduce(0) { $0 + $1 * $1 }.squareRoot()
+    for k in 0..<length {
+      vectors[i][k] /= norm
+      out[at(i, k)] = Float(gain * vectors[i][k])
+    }
+  }
 }

@@ -126,5 +126,5 @@ enum LayerWords {
       activation("LogSoftmax", "log_softmax"), activation("Softplus", "softplus"),
       activation("Softsign", "softsign"),
       activation("Hardtanh", "hardtanh"), activation("Mish", "mish"),
-    ] + SpatialLayerWords.all
+    ] + SpatialLayerWords.all + SequenceLayerWords.all
 }

@@ -201,17 +201,22 @@ package final class EmbeddingLayer: ParamLayer {
     _ = weight
   }
 
-  /// Normal numbers; the padding row is 0.
   package func build(_ machine: Machine) throws(TensorError) {
+    weight.make(try EmbeddingLayer.table(rows, width, padding, machine))
+  }
+
+  /// Normal numbers; the padding row is 0.
+  static func table(_ rows: Int, _ width: Int, _ padding: Int?, _ machine: Machine)
+    throws(TensorError) -> Tensor
+  {
     let t = try Tensor.empty([rows, width], .f32)
     machine.generator.fillNormal(t)
     if let padding {
       t.withMutableBytes { bytes in
-        let from = padding * width * 4
-        for i in from..<(from + width * 4) { bytes[i] = 0 }
+        for i in (padding * width * 4)..<((padding + 1) * width * 4) { bytes[i] = 0 }
       }
     }
-    weight.make(t)
+    return t
   }
 
   package override var settings: String {

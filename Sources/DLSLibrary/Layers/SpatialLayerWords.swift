@@ -1,4 +1,4 @@
-// Layers of images and sequences: convolution, pooling, normalising, embedding. Declarations.
+// Layers of images and sequences: convolution, pooling, normalising. Declarations.
 
 import DLSRuntime
 import DLSTensor
@@ -75,6 +75,43 @@ private func convolution(_ rank: Int, _ input: String, _ output: String, _ examp
     return try tensorWork { () throws(TensorError) in
       let made = ConvLayer(
         rank: rank, inputs, outputs, kernel: kernel, options, bias: bias, paddingMode: mode)
+      if let inputs { try made.build(inputs, call.machine) }
+      return made
+    }
+  }
+}
+
+private func transposed(_ rank: Int, _ input: String, _ output: String, _ example: String)
+  -> Builtin
+{
+  layer(
+    "ConvTranspose\(rank)d",
+    [
+      Parameter("in_channels", .any), Parameter("out_channels", .int), kernelSize,
+      Parameter("stride", .ints, .int(1)), Parameter("padding", .ints, .int(0)),
+      Parameter("output_padding", .ints, .int(0)), Parameter("groups", .int, .int(1)),
+      Parameter("bias", .bool, .bool(true)), Parameter("dilation", .ints, .int(1)),
+    ], "Transposed convolution with learned filters.",
+    details: "Input \(input), output \(output); `_` for in_channels is decided by the first input. "
+      + "Each output size is (size - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1.",
+    example: example
+  ) { call throws(Failure) in
+    let inputs = try call.sizeOrOpen(0)
+    let outputs = try call.size(1)
+    let kernel = try call.axes(2, rank, least: 1)
+    var options = ConvOptions()
+    options.stride = try call.axes(3, rank, least: 1)
+    options.padding = .sizes(try call.axes(4, rank, least: 0))
+    let extra = try call.axes(5, rank, least: 0)
+    options.groups = try call.size(6)
+    options.dilation = try call.axes(8, rank, least: 1)
+    if outputs % options.groups != 0 || (inputs ?? 0) % options.groups != 0 {
+      throw call.fail(6, "groups must divide the channels in and out, got \(options.groups)")
+    }
+    let bias = try call.bool(7)
+    return try tensorWork { () throws(TensorError) in
+      let made = ConvTransposeLayer(
+        rank: rank, inputs, outputs, kernel: kernel, options, outputPadding: extra, bias: bias)
       if let inputs { try made.build(inputs, call.machine) }
       return made
     }
@@ -195,6 +232,12 @@ enum SpatialLayerWords {
     convolution(
       2, "[N, C, H, W]", "[N, out, H', W']",
       "Conv2d(_, 16, 3)(ones(2, 3, 8, 8)).shape  #=> [2, 16, 6, 6]"),
+    transposed(
+      1, "[N, C, L]", "[N, out, L']",
+      "ConvTranspose1d(3, 8, 2, stride=2)(ones(2, 3, 5)).shape  #=> [2, 8, 10]"),
+    transposed(
+      2, "[N, C, H, W]", "[N, out, H', W']",
+      "ConvTranspose2d(_, 8, 2, stride=2)(ones(2, 3, 4, 4)).shape  #=> [2, 8, 8, 8]"),
     maxPool(1, "MaxPool1d(2)(ones(1, 3, 8)).shape  #=> [1, 3, 4]"),
     maxPool(2, "MaxPool2d(2)(ones(1, 3, 8, 8)).shape  #=> [1, 3, 4, 4]"),
     averagePool(1, "AvgPool1d(2)(ones(1, 3, 8)).shape  #=> [1, 3, 4]"),
@@ -250,31 +293,6 @@ enum SpatialLayerWords {
       return try tensorWork { () throws(TensorError) in
         let made = GroupNormLayer(groups, channels, eps: eps, affine: affine)
         if let channels { try made.build(channels) }
-        return made
-      }
-    },
-    layer(
-      "Embedding",
-      [
-        Parameter("num_embeddings", .int), Parameter("embedding_dim", .int),
-        Parameter("padding_idx", .int, .none),
-      ], "A table of learned vectors, looked up by ints.",
-      details: "Input ints [...], output [..., embedding_dim]; normal numbers at first. The row "
-        + "padding_idx is 0 and gets no gradient.",
-      example: "Embedding(10, 3)(tensor([1, 2])).shape  #=> [2, 3]"
-    ) { call throws(Failure) in
-      let (rows, width) = (try call.size(0), try call.size(1))
-      var padding = try call.optionalInt(2)
-      if let p = padding {
-        padding = p < 0 ? p &+ rows : p
-        if !(0..<rows).contains(padding ?? -1) {
-          throw call.fail(2, "padding_idx \(p) is out of range for \(rows) rows")
-        }
-      }
-      let chosen = padding
-      return try tensorWork { () throws(TensorError) in
-        let made = EmbeddingLayer(rows, width, padding: chosen)
-        try made.build(call.machine)
         return made
       }
     },

@@ -250,7 +250,8 @@ extension Tensor {
     let shape = try broadcast(condition, try meta(pair, dtype), "where")
     let y = try empty(shape, dtype, meta: condition.isMeta || x.isMeta || z.isMeta)
     if !y.isMeta {
-      let c = condition.stretched(to: shape).pointer(Bool.self)
+      let mask = condition.stretched(to: shape)
+      let c = mask.pointer(Bool.self)
       let (p, q) = (x.stretched(to: shape), z.stretched(to: shape))
       switch dtype {
       case .bool:
@@ -261,6 +262,7 @@ extension Tensor {
       case .f64:
         pick(c, p.pointer(Double.self), q.pointer(Double.self), y.pointer(Double.self), y.count)
       }
+      withExtendedLifetime((mask, p, q)) {}
     }
     return Autograd.record("where", [condition, x, z], y) { g, _ throws(TensorError) in
       let none = try scalar(0, g.dtype)

@@ -45,3 +45,93 @@ extension Tensor {
     return try picked.reshape(shape + [weight.shape[1]])
   }
 }
+
+extension Tensor {
+  /// Bags of rows reduced to one vector each: input [bags, n], or [n] with the bags' first positions.
+  package func embeddingBag(
+    _ weight: Tensor, offsets: Tensor?, mode: String, weights: Tensor?, padding: Int?
+  ) throws(TensorError) -> Tensor {
+    guard ["sum", "mean", "max"].contains(mode) else {
+      throw TensorError(
+        "bad-argument", "embedding_bag's mode is sum, mean or max, not \"\(mode)\"", argument: 3)
+    }
+    if weights != nil, mode != "sum" {
+      throw TensorError(
+        "bad-argument", "per_sample_weights go with mode=\"sum\" only", argument: 4)
+    }
+    let starts = try bagStarts(offsets)
+    let row = padding.map { $0 < 0 ? $0 &+ (weight.shape.first ?? 0) : $0 }
+    let at = try checkedPositions(weight.shape.first ?? 0, "embedding_bag").reshape([count])
+    // What each bag holds, padding left out.
+    var kept: [Int] = []
+    var bags: [Int] = []
+    var sizes = [Int](repeating: 0, count: starts.count)
+    if !isMeta {
+      let positions = at.ints()
+      for (bag, start) in starts.enumerated() {
+        let end = bag + 1 < starts.count ? starts[bag + 1] : count
+        for i in start..<end where positions[i] != row {
+          kept.append(i)
+          bags.append(bag)
+          sizes[bag] += 1
+        }
+      }
+    }
+    var picked = try embedding(weight, padding: padding).reshape([count, weight.shape[1]])
+    if isMeta { return try Tensor.meta([starts.count, weight.shape[1]], weight.dtype) }
+    if let weights {
+      if weights.shape != shape {
+        throw TensorError(
+          "shape-mismatch",
+          "per_sample_weights need the input's shape \(describeShape), got "
+            + weights.describeShape, argument: 4)
+      }
+      picked = try picked * weights.reshape([count, 1])
+    }
+    if kept.count != count { picked = try picked.rows(at: Tensor.of(kept)) }
+    if mode == "max" {
+      var parts: [Tensor] = []
+      var from = 0
+      for size in sizes {
+        parts.append(
+          size == 0
+            ? try Tensor.full([weight.shape[1]], 0, picked.dtype)
+            : try picked.slice(axis: 0, from: from, count: size, step: 1).extreme(
+              0, keepdim: false, largest: true
+            ).0)
+        from += size
+      }
+      return parts.isEmpty
+        ? try Tensor.full([0, weight.shape[1]], 0, picked.dtype) : try Tensor.stack(parts, 0)
+    }
+    let sums = try picked.scattered(rows: starts.count, at: Tensor.of(bags))
+    if mode == "sum" { return sums }
+    let scale = try Tensor.of(
+      sizes.map { 1 / Double(max($0, 1)) }, shape: [sizes.count, 1], as: picked.dtype)
+    return try sums * scale
+  }
+
+  private func bagStarts(_ offsets: Tensor?) throws(TensorError) -> [Int] {
+    guard let offsets else {
+      if rank == 2 { return (0..<shape[0]).map { $0 * shape[1] } }
+      throw TensorError(
+        "shape-mismatch",
+        "embedding_bag takes [bags, n], or [n] with offsets, got \(describeShape)",
+        argument: 0, labels: [(0, typeText)])
+    }
+    if rank != 1 || offsets.rank != 1 || offsets.dtype != .i64 {
+      throw TensorError(
+        "shape-mismatch",
+        "embedding_bag with offsets takes [n] and int offsets [bags], got "
+          + "\(describeShape) and \(offsets.typeText)", argument: 2)
+    }
+    let starts = offsets.ints()
+    for (i, start) in starts.enumerated()
+    where start < 0 || start > count || (i == 0 ? start != 0 : start < starts[i - 1]) {
+      throw TensorError(
+        "bad-argument",
+        "offsets begin at 0 and grow up to \(count), got \(start) at \(i)", argument: 2)
+    }
+    return starts
+  }
+}

@@ -185,12 +185,14 @@ extension Tensor {
     let y = try Tensor.empty([n, width], dtype, meta: isMeta)
     if !y.isMeta {
       let x = packed()
-      let at = positions.packed().pointer(Int.self)
+      let order = positions.packed()
+      let at = order.pointer(Int.self)
       let size = width * dtype.size
       let from = x.storage.pointer + x.offset * dtype.size
       for i in 0..<n {
         (y.storage.pointer + i * size).copyMemory(from: from + at[i] * size, byteCount: size)
       }
+      withExtendedLifetime((x, order)) {}
     }
     let height = shape[0]
     return Autograd.record("rows", [self], y) { g, _ throws(TensorError) in
@@ -203,7 +205,8 @@ extension Tensor {
     let y = try Tensor.full([rows, shape[1]], 0, dtype, meta: isMeta)
     if !y.isMeta {
       let x = packed()
-      let at = positions.packed().pointer(Int.self)
+      let order = positions.packed()
+      let at = order.pointer(Int.self)
       let width = shape[1]
       switch dtype {
       case .f32: Tensor.addRows(x.pointer(Float.self), at, y.pointer(Float.self), shape[0], width)
@@ -214,6 +217,7 @@ extension Tensor {
           y.store(y.element(to) + x.element(i), to)
         }
       }
+      withExtendedLifetime((x, order)) {}
     }
     return Autograd.record("scatter", [self], y) { g, _ throws(TensorError) in
       [try g.rows(at: positions)]

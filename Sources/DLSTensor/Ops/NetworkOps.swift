@@ -150,139 +150,116 @@ enum NetworkOps {
   private static var no: OpValue { .bool(false) }
   private static var yes: OpValue { .bool(true) }
 
-  static let all: [Op] = [
-    convolution(
-      1, "L", "conv1d(ones(1, 1, 4), ones(1, 1, 2))\n#=> [[[2.0, 2.0, 2.0]]]  f32[1, 1, 3]",
-      [
-        [x([2, 2, 5]), x([3, 2, 3], 2), x([3], 3), one, one, one, one],
-        [x([1, 2, 6]), x([2, 1, 2], 2), .none, .int(2), .string("valid"), .int(2), .int(2)],
-      ]),
-    convolution(
-      2, "H, W", "conv2d(ones(1, 1, 3, 3), ones(2, 1, 3, 3)).shape  #=> [1, 2, 1, 1]",
-      [
-        [x([2, 2, 4, 3]), x([2, 2, 3, 2], 2), x([2], 3), one, one, one, one],
+  static let all: [Op] =
+    [
+      convolution(
+        1, "L", "conv1d(ones(1, 1, 4), ones(1, 1, 2))\n#=> [[[2.0, 2.0, 2.0]]]  f32[1, 1, 3]",
         [
-          x([1, 4, 4, 5]), x([4, 2, 2, 3], 2), .none, .ints([2, 1]), .ints([1, 2]), .ints([1, 2]),
-          .int(2),
-        ],
-        [x([2, 3, 3]), x([2, 2, 2, 2], 2), x([2], 3), one, .string("same"), one, one],
-      ]),
-    maxPool(
-      1, "L", "max_pool1d(tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2)\n#=> [[[3.0, 2.0]]]  f32[1, 1, 2]",
-      [[spread([1, 2, 6]), .int(2), .none, .int(0), one, no, no]]),
-    maxPool(
-      2, "H, W", "max_pool2d(ones(1, 1, 4, 4), 2).shape  #=> [1, 1, 2, 2]",
-      [
-        [spread([1, 2, 4, 4]), .int(2), .none, .int(0), one, no, no],
-        [spread([1, 1, 5, 5]), .int(3), .int(2), .int(1), one, yes, no],
-        [spread([2, 5, 4]), .ints([2, 1]), .int(1), .int(0), .int(2), no, no],
-      ]),
-    averagePool(
-      1, "L", "avg_pool1d(tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2)\n#=> [[[2.0, 1.0]]]  f32[1, 1, 2]",
-      [[x([1, 2, 5]), .int(3), .int(2), one, no, yes]]),
-    averagePool(
-      2, "H, W", "avg_pool2d(ones(1, 1, 4, 4), 2).shape  #=> [1, 1, 2, 2]",
-      [
-        [x([1, 2, 4, 4]), .int(2), .none, .int(0), no, yes, .none],
-        [x([1, 1, 5, 5]), .int(3), .int(2), one, yes, no, .none],
-        [x([1, 5, 5]), .int(3), .int(2), one, yes, yes, .int(4)],
-      ]),
-    adaptive(
-      1, "L", "adaptive_avg_pool1d(ones(1, 1, 5), 2).shape  #=> [1, 1, 2]",
-      [[x([1, 2, 5]), .int(2)]]),
-    adaptive(
-      2, "H, W", "adaptive_avg_pool2d(ones(1, 3, 7, 7), 1).shape  #=> [1, 3, 1, 1]",
-      [[x([1, 2, 5, 4]), .ints([2, 3])], [x([2, 3, 3]), .int(1)]]),
-    Op(
-      "batch_norm",
-      [
-        input, Parameter("running_mean", .tensor, .none), Parameter("running_var", .tensor, .none),
-        Parameter("weight", .tensor, .none), bias, Parameter("training", .bool, .bool(false)),
-        Parameter("momentum", .float, .float(0.1)), eps,
-      ], "Channels normalised by their mean and variance over the batch.",
-      details:
-        "Input [N, C, …]; (x - mean) / √(var + eps) weight + bias. With training=true the batch's own "
-        + "statistics, else the running ones. The layers BatchNorm1d and BatchNorm2d keep running "
-        + "statistics; here they stay as they are. Ioffe and Szegedy (2015).",
-      example: "batch_norm(tensor([[1.0], [3.0]]), training=true)\n"
-        + "#=> [[-1.0],\n#=>  [ 1.0]]  f32[2, 1]",
-      samples: {
+          [x([2, 2, 5]), x([3, 2, 3], 2), x([3], 3), one, one, one, one],
+          [x([1, 2, 6]), x([2, 1, 2], 2), .none, .int(2), .string("valid"), .int(2), .int(2)],
+        ]),
+      convolution(
+        2, "H, W", "conv2d(ones(1, 1, 3, 3), ones(2, 1, 3, 3)).shape  #=> [1, 2, 1, 1]",
         [
+          [x([2, 2, 4, 3]), x([2, 2, 3, 2], 2), x([2], 3), one, one, one, one],
           [
-            x([3, 2, 2]), .none, .none, x([2], 2), x([2], 3), .bool(true), .float(0.1),
-            .float(1e-5),
+            x([1, 4, 4, 5]), x([4, 2, 2, 3], 2), .none, .ints([2, 1]), .ints([1, 2]),
+            .ints([1, 2]),
+            .int(2),
           ],
-          [x([4, 3]), .none, .none, .none, .none, .bool(true), .float(0.1), .float(0.1)],
-          [
-            x([2, 2, 2, 1]), .none, .none, x([2], 2), .none, .bool(true), .float(0.1), .float(0.1),
-          ],
-        ]
-      },
-      body: .general { a throws(TensorError) in
-        .tensor(
-          try a.tensor(0).batchNorm(
-            mean: a.optionalTensor(1), variance: a.optionalTensor(2), weight: a.optionalTensor(3),
-            bias: a.optionalTensor(4), training: a.bool(5), eps: a.float(7)
-          ).y)
-      }),
-    Op(
-      "layer_norm",
-      [
-        input, Parameter("normalized_shape", .ints), Parameter("weight", .tensor, .none), bias, eps,
-      ], "The last dimensions normalised by their mean and variance.",
-      details: "(x - mean) / √(var + eps) weight + bias. Ba et al. (2016).",
-      example: "layer_norm(tensor([[1.0, 3.0]]), 2)\n#=> [[-1.0, 1.0]]  f32[1, 2]",
-      samples: {
+          [x([2, 3, 3]), x([2, 2, 2, 2], 2), x([2], 3), one, .string("same"), one, one],
+        ]),
+      maxPool(
+        1, "L", "max_pool1d(tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2)\n#=> [[[3.0, 2.0]]]  f32[1, 1, 2]",
+        [[spread([1, 2, 6]), .int(2), .none, .int(0), one, no, no]]),
+      maxPool(
+        2, "H, W", "max_pool2d(ones(1, 1, 4, 4), 2).shape  #=> [1, 1, 2, 2]",
         [
-          [x([3, 4]), .int(4), x([4], 2), x([4], 3), .float(1e-5)],
-          [x([2, 2, 3]), .ints([2, 3]), .none, .none, .float(0.1)],
-        ]
-      },
-      body: .general { a throws(TensorError) in
-        .tensor(
-          try a.tensor(0).layerNorm(
-            a.ints(1), weight: a.optionalTensor(2), bias: a.optionalTensor(3), eps: a.float(4)))
-      }),
-    Op(
-      "group_norm",
-      [
-        input, Parameter("num_groups", .int), Parameter("weight", .tensor, .none), bias, eps,
-      ], "Groups of each image's channels normalised by their mean and variance.",
-      details: "Input [N, C, …]; num_groups divides C. Wu and He (2018).",
-      example: "group_norm(tensor([[1.0, 3.0]]), 1)\n#=> [[-1.0, 1.0]]  f32[1, 2]",
-      samples: { [[x([2, 4, 3]), .int(2), x([4], 2), x([4], 3), .float(1e-5)]] },
-      body: .general { a throws(TensorError) in
-        .tensor(
-          try a.tensor(0).groupNorm(
-            a.int(1), weight: a.optionalTensor(2), bias: a.optionalTensor(3), eps: a.float(4)))
-      }),
-    Op(
-      "dropout",
-      [input, Parameter("p", .float, .float(0.5)), Parameter("training", .bool, .bool(true))],
-      "Zeroes numbers at random with probability p and scales the rest by 1 / (1 - p).",
-      details: "With training=false the input itself. Srivastava et al. (2014).",
-      example: "dropout(ones(2), 0.5, training=false)  #=> [1.0, 1.0]  f32[2]",
-      body: .general { a throws(TensorError) in
-        let p = a.float(1)
-        if !(p >= 0 && p <= 1) {
-          throw TensorError(
-            "bad-argument", "dropout's p must be from 0 to 1, got \(p)", argument: 1)
-        }
-        return .tensor(a.bool(2) ? try a.tensor(0).dropout(p, a.generator) : try a.tensor(0))
-      }),
-    Op(
-      "embedding", [input, weight, Parameter("padding_idx", .int, .none)],
-      "Rows of a table at positions.",
-      details: "input holds ints of any shape, weight [rows, dim]; the result is [..., dim]. No "
-        + "gradient flows to the row padding_idx.",
-      example:
-        "embedding(tensor([1, 0]), tensor([[1.0], [2.0]]))\n#=> [[2.0],\n#=>  [1.0]]  f32[2, 1]",
-      samples: {
-        guard let at = try? Tensor.of([2, 0, 2, 1], shape: [2, 2]) else { return [] }
-        return [[.tensor(at), x([3, 2]), .none], [.tensor(at), x([3, 2]), .int(0)]]
-      },
-      body: .general { a throws(TensorError) in
-        .tensor(try a.tensor(0).embedding(a.tensor(1), padding: a.optionalInt(2)))
-      }),
-  ]
+          [spread([1, 2, 4, 4]), .int(2), .none, .int(0), one, no, no],
+          [spread([1, 1, 5, 5]), .int(3), .int(2), .int(1), one, yes, no],
+          [spread([2, 5, 4]), .ints([2, 1]), .int(1), .int(0), .int(2), no, no],
+        ]),
+      averagePool(
+        1, "L", "avg_pool1d(tensor([[[1.0, 3.0, 2.0, 0.0]]]), 2)\n#=> [[[2.0, 1.0]]]  f32[1, 1, 2]",
+        [[x([1, 2, 5]), .int(3), .int(2), one, no, yes]]),
+      averagePool(
+        2, "H, W", "avg_pool2d(ones(1, 1, 4, 4), 2).shape  #=> [1, 1, 2, 2]",
+        [
+          [x([1, 2, 4, 4]), .int(2), .none, .int(0), no, yes, .none],
+          [x([1, 1, 5, 5]), .int(3), .int(2), one, yes, no, .none],
+          [x([1, 5, 5]), .int(3), .int(2), one, yes, yes, .int(4)],
+        ]),
+      adaptive(
+        1, "L", "adaptive_avg_pool1d(ones(1, 1, 5), 2).shape  #=> [1, 1, 2]",
+        [[x([1, 2, 5]), .int(2)]]),
+      adaptive(
+        2, "H, W", "adaptive_avg_pool2d(ones(1, 3, 7, 7), 1).shape  #=> [1, 3, 1, 1]",
+        [[x([1, 2, 5, 4]), .ints([2, 3])], [x([2, 3, 3]), .int(1)]]),
+      Op(
+        "batch_norm",
+        [
+          input, Parameter("running_mean", .tensor, .none),
+          Parameter("running_var", .tensor, .none),
+          Parameter("weight", .tensor, .none), bias, Parameter("training", .bool, .bool(false)),
+          Parameter("momentum", .float, .float(0.1)), eps,
+        ], "Channels normalised by their mean and variance over the batch.",
+        details:
+          "Input [N, C, …]; (x - mean) / √(var + eps) weight + bias. With training=true the batch's own "
+          + "statistics, else the running ones. The layers BatchNorm1d and BatchNorm2d keep running "
+          + "statistics; here they stay as they are. Ioffe and Szegedy (2015).",
+        example: "batch_norm(tensor([[1.0], [3.0]]), training=true)\n"
+          + "#=> [[-1.0],\n#=>  [ 1.0]]  f32[2, 1]",
+        samples: {
+          [
+            [
+              x([3, 2, 2]), .none, .none, x([2], 2), x([2], 3), .bool(true), .float(0.1),
+              .float(1e-5),
+            ],
+            [x([4, 3]), .none, .none, .none, .none, .bool(true), .float(0.1), .float(0.1)],
+            [
+              x([2, 2, 2, 1]), .none, .none, x([2], 2), .none, .bool(true), .float(0.1),
+              .float(0.1),
+            ],
+          ]
+        },
+        body: .general { a throws(TensorError) in
+          .tensor(
+            try a.tensor(0).batchNorm(
+              mean: a.optionalTensor(1), variance: a.optionalTensor(2), weight: a.optionalTensor(3),
+              bias: a.optionalTensor(4), training: a.bool(5), eps: a.float(7)
+            ).y)
+        }),
+      Op(
+        "layer_norm",
+        [
+          input, Parameter("normalized_shape", .ints), Parameter("weight", .tensor, .none), bias,
+          eps,
+        ], "The last dimensions normalised by their mean and variance.",
+        details: "(x - mean) / √(var + eps) weight + bias. Ba et al. (2016).",
+        example: "layer_norm(tensor([[1.0, 3.0]]), 2)\n#=> [[-1.0, 1.0]]  f32[1, 2]",
+        samples: {
+          [
+            [x([3, 4]), .int(4), x([4], 2), x([4], 3), .float(1e-5)],
+            [x([2, 2, 3]), .ints([2, 3]), .none, .none, .float(0.1)],
+          ]
+        },
+        body: .general { a throws(TensorError) in
+          .tensor(
+            try a.tensor(0).layerNorm(
+              a.ints(1), weight: a.optionalTensor(2), bias: a.optionalTensor(3), eps: a.float(4)))
+        }),
+      Op(
+        "group_norm",
+        [
+          input, Parameter("num_groups", .int), Parameter("weight", .tensor, .none), bias, eps,
+        ], "Groups of each image's channels normalised by their mean and variance.",
+        details: "Input [N, C, …]; num_groups divides C. Wu and He (2018).",
+        example: "group_norm(tensor([[1.0, 3.0]]), 1)\n#=> [[-1.0, 1.0]]  f32[1, 2]",
+        samples: { [[x([2, 4, 3]), .int(2), x([4], 2), x([4], 3), .float(1e-5)]] },
+        body: .general { a throws(TensorError) in
+          .tensor(
+            try a.tensor(0).groupNorm(
+              a.int(1), weight: a.optionalTensor(2), bias: a.optionalTensor(3), eps: a.float(4)))
+        }),
+    ] + NetworkMapOps.all
 }

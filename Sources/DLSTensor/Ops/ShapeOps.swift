@@ -276,7 +276,8 @@ extension Tensor {
     return y
   }
 
-  func triangle(_ keeps: (_ row: Int, _ column: Int) -> Bool) throws(TensorError) -> Tensor {
+  package func triangle(_ keeps: (_ row: Int, _ column: Int) -> Bool) throws(TensorError) -> Tensor
+  {
     if rank < 2 {
       throw TensorError("bad-argument", "a triangle needs a matrix, got \(typeText)", argument: 0)
     }
