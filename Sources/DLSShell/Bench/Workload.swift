@@ -15,7 +15,9 @@ package struct Workload: Sendable {
   var measure: @Sendable (BenchSetting) throws(Failure) -> [Measurement]
 
   package static let all: [Workload] =
-    [startup, language] + TrainingWorkloads.all + [gemm, elementwise, hessian, memory]
+    [startup, language] + TrainingWorkloads.all + NetworkWorkloads.all + [
+      gemm, elementwise, hessian, memory,
+    ]
 
   package static func named(_ name: String) -> Workload? {
     all.first { $0.name == name || $0.number.lowercased() == name.lowercased() }
