@@ -1,6 +1,7 @@
 #include "thread_state.h"
 
 _Thread_local int32_t dls_no_grad_depth = 0;
+_Thread_local int64_t dls_last_walk = 0;
 volatile int32_t dls_interrupt_flag = 0;
 
 static _Thread_local int64_t sequence = 0;

@@ -112,6 +112,10 @@ package enum DiagnosticCatalog {
       "no-gradient", "No gradient can flow here.", "ones(2).backward()",
       "A gradient needs a param on the way, and a result of one number."),
     entry(
+      "gradient-mismatch", "A gradient differs from the finite differences that check it.",
+      "gradcheck(custom_grad(x -> x * x, (g, y, x) -> g), 3.0)",
+      "The message names the worst partial derivative."),
+    entry(
       "graph-freed", "The graph behind a value was used and freed by an earlier backward.",
       "w = param(ones(1)); y = (w * w).sum(); y.backward(); y.backward()",
       "Compute the value again, or backward(retain_graph=true)."),

@@ -20,6 +20,12 @@ static inline void dls_set_interrupted(bool on) { dls_interrupt_flag = on ? 1 : 
 /// A number that grows with every call on this thread: orders the records of gradients.
 int64_t dls_next_sequence(void);
 
+/// The mark of the walk along the record that began last on this thread: a walk that ran inside
+/// another has overwritten its marks.
+extern _Thread_local int64_t dls_last_walk;
+static inline int64_t dls_get_last_walk(void) { return dls_last_walk; }
+static inline void dls_set_last_walk(int64_t mark) { dls_last_walk = mark; }
+
 /// Where this thread parks what must not be freed recursively; NULL until set.
 /// The list of this thread's containers, for the cycle collector; NULL until set.
 void *dls_get_ring(void);

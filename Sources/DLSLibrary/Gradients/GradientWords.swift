@@ -1,11 +1,8 @@
-// Words about gradients: param, backward, and the transforms of functions.
+// Words about gradients of values: param, backward, detach, and gradients of another kind.
 
 import DLSRuntime
 import DLSTensor
 import OrderedCollections
-
-private let f = Parameter("f", .function)
-private let argnums = Parameter("argnums", .any, .int(0))
 
 enum GradientWords {
   static let all: [Builtin] = [
@@ -56,139 +53,31 @@ enum GradientWords {
     },
     Builtin(
       "detach", [Parameter("input", .tensor)], "The same numbers, out of reach of gradients.",
-      family: "Gradients"
+      example: "w = param(tensor([2.0]))\ndetach(w * 3)  #=> [6.0]  f32[1]", family: "Gradients"
     ) { call throws(Failure) in
       .tensor(try call.tensor(0).detached)
     },
     Builtin(
-      "grad", [f, argnums], "The function that gives the gradient of f.",
-      details: "For a model argument, a dict from dotted names to tensors.",
-      example: "grad(x -> x^2)(3.0)  #=> 6.0", family: "Gradients"
-    ) { call throws(Failure) in
-      .object(
-        TransformObject("grad", try call.function(0), call.value(1)) {
-          work, given, machine throws(Failure) in
-          let (_, gradients) = try work.valueAndGradient(given, machine)
-          return gradients
-        })
-    },
-    Builtin(
-      "value_and_grad", [f, argnums], "The function that gives f's value and its gradient.",
-      example: "value_and_grad(x -> x^2)(3.0)  #=> (9.0, 6.0)", family: "Gradients"
-    ) { call throws(Failure) in
-      .object(
-        TransformObject("value_and_grad", try call.function(0), call.value(1)) {
-          work, given, machine throws(Failure) in
-          let (value, gradients) = try work.valueAndGradient(given, machine)
-          return .tuple([.tensor(value), gradients])
-        })
-    },
-    Builtin(
-      "jacobian", [f, argnums], "The function that gives all partial derivatives of f's results.",
-      details: "Shape: the result's, then the argument's.",
-      example: "jacobian(x -> x * 2)(tensor([1.0]))\n#=> [[2.0]]  f32[1, 1]", family: "Gradients"
-    ) { call throws(Failure) in
-      .object(
-        TransformObject("jacobian", try call.function(0), call.value(1)) {
-          work, given, machine throws(Failure) in
-          try work.jacobian(given, machine)
-        })
-    },
-    Builtin(
-      "hessian", [f, argnums], "The function that gives all second derivatives of f.",
-      family: "Gradients"
-    ) { call throws(Failure) in
-      let first = TransformObject("grad", try call.function(0), call.value(1)) {
-        work, given, machine throws(Failure) in
-        try work.valueAndGradient(given, machine).1
-      }
-      return .object(
-        TransformObject("hessian", .object(first), call.value(1)) {
-          work, given, machine throws(Failure) in
-          try work.jacobian(given, machine)
-        })
-    },
-    Builtin(
-      "vjp", [f, Parameter("primals", .any, variadic: true)],
-      "(y, back): the value, and the function from a cotangent to gradients.", family: "Gradients"
-    ) {
-      call throws(Failure) in
-      let given = call.value(1).sequenceItems ?? []
-      let inputs = try given.mapped { value throws(Failure) in try Transform.leaf(value) }
-      let y = try call.machine.call(call.function(0), inputs.map { .tensor($0) }).asTensor()
-      let back = NativeFunction("back", [Parameter("g", .tensor)]) { call throws(Failure) in
-        let g = try call.tensor(0)
-        let gradients = try tensorWork { () throws(TensorError) in
-          try Autograd.gradients(
-            of: [y], seeds: [g], wrt: inputs, createGraph: Autograd.isRecording)
-        }
-        let values = try Transform.filled(gradients, inputs)
-        return values.count == 1 ? .tensor(values[0]) : .tuple(values.map { .tensor($0) })
-      }
-      return .tuple([.tensor(y.detached), .object(back)])
-    },
-    Builtin(
-      "jvp", [f, Parameter("primals", .any), Parameter("tangents", .any)],
-      "(y, tangent): the value and its change along a direction.", family: "Gradients"
-    ) {
-      call throws(Failure) in
-      let primals = Transform.several(call.value(1))
-      let tangents = try Transform.several(call.value(2)).mapped { v throws(Failure) in
-        try v.asTensor(like: .f32)
-      }
-      if primals.count != tangents.count {
-        throw call.fail(2, "jvp needs a tangent for each primal")
-      }
-      let inputs = try primals.mapped { value throws(Failure) in try Transform.leaf(value) }
-      let y = try call.machine.call(call.function(0), inputs.map { .tensor($0) }).asTensor()
-      // The transpose of the transpose: g -> Jᵀg is linear, and its own vjp at the tangent is Jt.
-      return .tuple([
-        .tensor(y.detached),
-        .tensor(
-          try tensorWork { () throws(TensorError) in
-            let g = Autograd.leaf(try Tensor.full(y.shape, 0, y.dtype))
-            let pulled = try Autograd.gradients(of: [y], seeds: [g], wrt: inputs, createGraph: true)
-            var outputs: [Tensor] = []
-            var seeds: [Tensor?] = []
-            for (p, t) in zip(pulled, tangents) {
-              guard let p, p.isTracked else { continue }
-              outputs.append(p)
-              seeds.append(try t.to(p.dtype))
-            }
-            let pushed = try Autograd.gradients(
-              of: outputs, seeds: seeds, wrt: [g], createGraph: false)
-            if let t = pushed[0] { return t }
-            return try Tensor.full(y.shape, 0, y.dtype)
-          }),
-      ])
-    },
-    Builtin(
-      "vmap", [f, Parameter("in_dims", .any, .int(0)), Parameter("out_dims", .int, .int(0))],
-      "The function that applies f to every slice along a dimension, and stacks.",
-      example: "vmap(x -> x.sum())(ones(2, 3))  #=> [3.0, 3.0]  f32[2]", family: "Gradients"
-    ) { call throws(Failure) in
-      let (inner, dims, out) = (try call.function(0), call.value(1), try call.int(2))
-      return .object(
-        TransformObject("vmap", inner, .int(0)) { _, given, machine throws(Failure) in
-          try Transform.vmap(inner, dims, out, given, machine)
-        })
-    },
-    Builtin(
-      "custom_grad", [f, Parameter("vjp", .function)],
+      "custom_grad", [Parameter("f", .function), Parameter("vjp", .function)],
       "f with a gradient of its own: `vjp(g, y, ...args)` gives one gradient or a tuple.",
+      details:
+        "g is the gradient of the result y, with its shape; `none` in the tuple is no gradient. f itself is not "
+        + "recorded. What vjp computes is, so that second derivatives follow from it.",
+      example:
+        "straight = custom_grad(round, (g, y, x) -> g)\ngrad(x -> straight(x) * 3)(1.2)  #=> 3.0",
       family: "Gradients"
     ) {
       call throws(Failure) in
       let (inner, rule) = (try call.function(0), try call.function(1))
       return .object(
-        TransformObject("custom_grad", inner, .int(0)) { _, given, machine throws(Failure) in
-          try Transform.custom(inner, rule, given, machine)
+        TransformObject("custom_grad", inner) { _, given, machine throws(Failure) in
+          try CustomGradient.apply(inner, rule, given, machine)
         })
     },
     Builtin(
       "reverse_grad", [Parameter("input", .tensor), Parameter("lambda", .float, .float(1))],
       "The input itself; its gradient comes back times -λ (Ganin and Lempitsky, 2015).",
-      family: "Gradients"
+      example: "grad(x -> reverse_grad(x * 2, 0.5))(1.0)  #=> -1.0", family: "Gradients"
     ) { call throws(Failure) in
       let (x, scale) = (try call.tensor(0), try call.float(1))
       let y = Autograd.record("reverse_grad", [x], x.detached) { g, _ throws(TensorError) in
@@ -196,5 +85,30 @@ enum GradientWords {
       }
       return .tensor(y)
     },
+    Builtin(
+      "checkpoint", [Parameter("f", .function), Parameter("args", .any, variadic: true)],
+      "f(...args), without keeping what lies between: the way back computes it again.",
+      details:
+        "Saves memory for time (Chen et al., 2016). f draws the same random numbers again. Gradients flow to the "
+        + "arguments and to all params that f uses.",
+      example: "grad(x -> checkpoint(t -> (t * t).sin(), x))(0.0)  #=> 0.0", family: "Gradients"
+    ) { call throws(Failure) in
+      try CustomGradient.checkpoint(
+        call.function(0), call.value(1).sequenceItems ?? [], call.machine)
+    },
+    Builtin(
+      "gradcheck",
+      [
+        Parameter("f", .function), Parameter("inputs", .any),
+        Parameter("eps", .float, .float(1e-6)),
+        Parameter("atol", .float, .float(1e-5)), Parameter("rtol", .float, .float(1e-3)),
+        Parameter("raise_exception", .bool, .bool(true)),
+      ],
+      "Holds f's gradient against finite differences, in f64; an error names the worst entry.",
+      details:
+        "inputs is f's argument, or a tuple of them: tensors, numbers, dicts, models. |a - n| ≤ atol + rtol |n| must "
+        + "hold for every partial derivative.",
+      example: "gradcheck(x -> (x * x).sum(), tensor([1.0, 2.0]))  #=> true", family: "Gradients"
+    ) { call throws(Failure) in try GradientCheck(call).run() },
   ]
 }

@@ -1,71 +1,94 @@
-// Optimizers: groups of params, their settings, and one step.
+// Optimizers: groups of params with settings, and one step over them.
 
 import DLSRuntime
 import DLSTensor
 
-/// Params that share settings.
-final class ParamGroup {
-  let params: [ParamObject]
-  var settings: [String: Double]
+/// The update of one param: its cell, its gradient, and what the optimizer keeps for it.
+typealias ParamUpdate = (ParameterCell, Tensor, OptimizerState) throws(TensorError) -> Void
 
-  init(_ params: [ParamObject], _ settings: [String: Double]) {
-    self.params = params
-    self.settings = settings
+/// One optimizer, declared: everything that is said of it follows from this value.
+struct OptimizerKind: Sendable {
+  var name: String
+  /// Without `params`; the names, order and defaults are PyTorch's.
+  var parameters: [Parameter]
+  var summary: String
+  var details: String
+  var example = ""
+  /// What must hold between settings beyond their ranges.
+  var check: @Sendable (Settings) throws(Failure) -> Void = { _ in }
+  /// Reads a group's settings once a step, and gives the update of one param. nil for an optimizer
+  /// that looks at all params at once (LBFGS).
+  var rule: (@Sendable (Settings) -> ParamUpdate)?
+
+  var builtin: Builtin {
+    Builtin(
+      name, [Parameter("params", .any)] + parameters, summary,
+      details: details
+        + "\nTakes params, a network, or groups: `\(name)([{params: a, lr: 0.1}, {params: b}])`. "
+        + "Settings are members: `opt.lr`, `opt.lr = 0.01`, `opt.param_groups[0].lr`.",
+      example: example, family: "Optimizers"
+    ) { call throws(Failure) in .object(try Optimizer(self, call)) }
   }
 }
 
-/// What all optimizers share; `rule` updates one param.
 package final class Optimizer: Object {
-  let name: String
-  var groups: [ParamGroup]
-  /// Tensors and counts that the rule keeps for each param.
-  var state: [ObjectIdentifier: OptimizerState] = [:]
-  let rule: OptimizerRule
-  /// The state that schedules keep.
-  let flags: [String: Bool]
+  let declared: OptimizerKind
+  private(set) var groups: [ParamGroup] = []
+  /// What LBFGS remembers.
+  var history = LBFGSHistory()
 
-  init(
-    _ name: String, _ groups: [ParamGroup], _ flags: [String: Bool], _ rule: @escaping OptimizerRule
-  ) {
-    self.name = name
-    self.groups = groups
-    self.flags = flags
-    self.rule = rule
+  init(_ declared: OptimizerKind, _ call: Call) throws(Failure) {
+    self.declared = declared
     super.init(.other)
+    var defaults = Settings()
+    for (i, p) in declared.parameters.enumerated() {
+      do { defaults[p.name] = try SettingRules.checked(call.value(i + 1), p, declared.name) } catch
+      {
+        error.argument = i + 1
+        throw error
+      }
+    }
+    for group in try ParamGroup.read(call, defaults, declared) { try add(group) }
   }
 
-  package override var typeName: String { name }
+  /// Adds a group; each param may stand in one only.
+  func add(_ group: ParamGroup) throws(Failure) {
+    try declared.check(group.settings)
+    var known = Set(groups.flatMap(\.params).map { ObjectIdentifier($0.cell) })
+    for param in group.params where !known.insert(ObjectIdentifier(param.cell)).inserted {
+      throw Failure(
+        "bad-argument", "a param of \(param.cell.value.typeText) stands in more than one group",
+        argument: 0)
+    }
+    groups.append(group)
+  }
+
+  var params: [ParamObject] { groups.flatMap(\.params) }
+
+  package override var typeName: String { declared.name }
   package override func describe(_ printer: inout Printer) {
-    let settings = groups.first?.settings.sorted { $0.key < $1.key } ?? []
-    printer.write(
-      "\(name)("
-        + settings.map { "\($0.key)=\(NumberText.shortest($0.value))" }.joined(separator: ", ")
-        + ")")
+    let settings = groups.first?.settings.shown ?? ""
+    let count = groups.count > 1 ? ", \(groups.count) groups" : ""
+    printer.write("\(declared.name)(\(settings)\(count))")
   }
   package override var memberNames: [String] {
-    (groups.first?.settings.keys.sorted() ?? []) + ["groups"]
+    declared.parameters.map(\.name) + ["param_groups"]
+  }
+  package override func forEachReference(_ visit: (Value) -> Void) {
+    for group in groups { visit(.object(group)) }
   }
 
   package override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
-    if name == "groups" {
-      return .list(
-        groups.map { group in
-          .dict(
-            [("params", .list(group.params.map { .object($0) }))]
-              + group.settings.sorted { $0.key < $1.key }.map { ($0.key, .float($0.value)) })
-        })
-    }
-    return groups.first?.settings[name].map { .float($0) }
+    if name == "param_groups" { return .list(groups.map { .object($0) }) }
+    return groups.first?.settings[name]
   }
 
   package override func setMember(_ name: String, _ value: Value, _ machine: Machine)
     throws(Failure) -> Bool
   {
-    guard groups.first?.settings[name] != nil else { return false }
-    guard let x = value.number else {
-      throw Failure("type-mismatch", "`\(name)` is a number, not \(value.kindText)")
+    for group in groups {
+      if try !group.setMember(name, value, machine) { return false }
     }
-    for group in groups { group.settings[name] = x }
     return true
   }
 
@@ -74,22 +97,21 @@ package final class Optimizer: Object {
   }
 
   func step() throws(Failure) {
+    guard let rule = declared.rule else {
+      throw Failure(
+        "bad-argument",
+        "\(declared.name) computes the loss several times a step: it needs a function",
+        help: ["`opt.minimize(() -> loss(net(x), y))`, or `opt.step(closure)`"])
+    }
     try tensorWork { () throws(TensorError) in
       try Autograd.withoutRecording { () throws(TensorError) in
         for group in groups {
-          for param in group.params where !param.cell.isFrozen {
+          let update = rule(group.settings)
+          for (param, state) in zip(group.params, group.states) where !param.cell.isFrozen {
             guard let g = param.cell.gradient else { continue }
-            let id = ObjectIdentifier(param.cell)
-            let known: OptimizerState
-            if let old = state[id] {
-              known = old
-            } else {
-              known = OptimizerState()
-              state[id] = known
-            }
-            known.step += 1
-            let gradient = try g.to(param.cell.value.dtype).contiguous()
-            try rule(param.cell, gradient, known, group.settings, flags)
+            state.step += 1
+            let value = param.cell.value
+            try update(param.cell, g.to(value.dtype).contiguous(), state)
           }
         }
       }
@@ -97,20 +119,55 @@ package final class Optimizer: Object {
   }
 }
 
+/// Params that share settings; a value of the script, so that `opt.param_groups[0].lr = 0.1` works.
+package final class ParamGroup: Object {
+  let declared: OptimizerKind
+  let params: [ParamObject]
+  /// One for each param.
+  let states: [OptimizerState]
+  var settings: Settings
+
+  init(_ declared: OptimizerKind, _ params: [ParamObject], _ settings: Settings) {
+    self.declared = declared
+    self.params = params
+    self.settings = settings
+    states = params.map { _ in OptimizerState() }
+    super.init(.other)
+  }
+
+  package override var typeName: String { "group" }
+  package override var memberNames: [String] { ["params"] + declared.parameters.map(\.name) }
+  package override func describe(_ printer: inout Printer) {
+    printer.write("group(\(params.count) params, \(settings.shown))")
+  }
+  package override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
+    name == "params" ? .list(params.map { .object($0) }) : settings[name]
+  }
+  package override func setMember(_ name: String, _ value: Value, _ machine: Machine) throws(Failure)
+    -> Bool
+  {
+    guard let p = declared.parameters.first(where: { $0.name == name }) else { return false }
+    var changed = settings
+    changed[name] = try SettingRules.checked(value, p, declared.name)
+    try declared.check(changed)
+    settings = changed
+    return true
+  }
+  package override func forEachReference(_ visit: (Value) -> Void) {
+    for param in params { visit(.object(param)) }
+  }
+}
+
+/// What an optimizer keeps for one param: a count and tensors, under PyTorch's names.
 final class OptimizerState {
   var step = 0
   var tensors: [String: Tensor] = [:]
 
-  /// A tensor of zeros, made at the first use.
-  func zeros(_ name: String, like x: Tensor, value: Double = 0) throws(TensorError) -> Tensor {
-    if let known = tensors[name], known.shape == x.shape { return known }
+  /// A tensor of one value, made at the first use.
+  func tensor(_ name: String, like x: Tensor, value: Double = 0) throws(TensorError) -> Tensor {
+    if let known = tensors[name], known.shape == x.shape, known.dtype == x.dtype { return known }
     let fresh = try Tensor.full(x.shape, value, x.dtype)
     tensors[name] = fresh
     return fresh
   }
 }
-
-typealias OptimizerRule = (
-  _ cell: ParameterCell, _ g: Tensor, _ state: OptimizerState, _ s: [String: Double],
-  _ flags: [String: Bool]
-) throws(TensorError) -> Void

@@ -1,271 +1,223 @@
-// The optimizers: declarations, each with its update rule.
+// Words about optimizers: their kinds, their steps, and the clipping of gradients.
 
 import DLSRuntime
 import DLSTensor
 
-private let paramsParameter = Parameter("params", .any)
-
-/// Declares an optimizer: float and bool parameters become settings and flags.
-private func optimizer(
-  _ name: String, _ parameters: [Parameter], _ summary: String, _ formula: String,
-  _ rule:
-    @escaping @Sendable (ParameterCell, Tensor, OptimizerState, [String: Double], [String: Bool])
-    throws(TensorError) -> Void
-) -> Builtin {
-  Builtin(
-    name, [paramsParameter] + parameters, summary,
-    details: formula
-      + "\nTakes params, a network, or groups: `\(name)([{params: a, lr: 0.1}, {params: b}])`.",
-    family: "Optimizers"
-  ) { call throws(Failure) in
-    var settings: [String: Double] = [:]
-    var flags: [String: Bool] = [:]
-    for (i, p) in parameters.enumerated() {
-      switch p.kind {
-      case .bool: flags[p.name] = try call.bool(i + 1)
-      case .list:
-        if call.isNone(i + 1) { continue }
-        for (k, item) in try call.list(i + 1).enumerated() {
-          settings["\(p.name)\(k + 1)"] = item.number ?? 0
-        }
-      default: settings[p.name] = try call.float(i + 1)
-      }
-    }
-    for (key, value) in settings where !(value >= 0) {
-      throw Failure("bad-argument", "\(name) needs `\(key)` not below 0, got \(value)")
-    }
-    return .object(Optimizer(name, try OptimizerWords.groups(call, settings), flags, rule))
+extension Call {
+  func optimizer(_ i: Int) throws(Failure) -> Optimizer {
+    if case .object(let opt as Optimizer) = value(i) { return opt }
+    throw fail(
+      i, code: "type-mismatch",
+      "\(name) needs an optimizer for `\(parameters[i].name)`, got \(value(i).kindText)",
+      help: ["`opt = Adam(net, lr=1e-3)`"])
   }
 }
-
-private func number(_ name: String, _ value: Double) -> Parameter {
-  Parameter(name, .float, .float(value))
-}
-private func flag(_ name: String) -> Parameter { Parameter(name, .bool, .bool(false)) }
 
 enum OptimizerWords {
-  static let all: [Builtin] = rules + methods
+  static let all: [Builtin] = OptimizerKinds.all.map(\.builtin) + methods + ScheduleWords.all
 
-  private static let rules: [Builtin] = [
-    optimizer(
-      "SGD",
-      [
-        number("lr", 1e-3), number("momentum", 0), number("dampening", 0),
-        number("weight_decay", 0), flag("nesterov"),
-      ],
-      "Gradient descent, with momentum where asked.", "b = μ b + g; p = p - lr b."
-    ) { cell, g, state, s, flags throws(TensorError) in
-      var settings = SGDSettings()
-      settings.lr = s["lr"] ?? 0
-      settings.momentum = s["momentum"] ?? 0
-      settings.dampening = s["dampening"] ?? 0
-      settings.weightDecay = s["weight_decay"] ?? 0
-      settings.nesterov = flags["nesterov"] ?? false
-      let buffer = settings.momentum == 0 ? nil : try state.zeros("momentum", like: g)
-      try cell.update { p in p.sgdStep(g, buffer, isFirst: state.step == 1, settings) }
-    },
-    adam("Adam", decay: 0, decoupled: false, "Kingma and Ba (2014)."),
-    adam(
-      "AdamW", decay: 1e-2, decoupled: true,
-      "Loshchilov and Hutter (2017): the decay acts on the weights."),
-    optimizer(
-      "RMSprop",
-      [
-        number("lr", 1e-2), number("alpha", 0.99), number("eps", 1e-8), number("weight_decay", 0),
-        number("momentum", 0), flag("centered"),
-      ],
-      "Gradients divided by a running root mean square.", "Tieleman and Hinton (2012)."
-    ) { cell, g, state, s, flags throws(TensorError) in
-      let d = try decayed(g, cell, s)
-      let a = try g.number(s["alpha"] ?? 0.99)
-      let b = try g.number(1 - (s["alpha"] ?? 0.99))
-      let v = try state.zeros("square", like: g) * a + d * d * b
-      state.tensors["square"] = v
-      var mean = v
-      if flags["centered"] ?? false {
-        let m = try state.zeros("mean", like: g) * a + d * b
-        state.tensors["mean"] = m
-        mean = try v - m * m
+  /// One step with a function that computes the loss; `goesBack` where it does not do so itself.
+  private static func step(
+    _ opt: Optimizer, _ closure: Value, goesBack: Bool, _ machine: Machine
+  ) throws(Failure) -> Value {
+    func loss() throws(Failure) -> Value {
+      try Autograd.recording { () throws(Failure) in
+        if goesBack { opt.zeroGrad() }
+        let loss = try machine.call(closure, [])
+        if goesBack {
+          let t = try loss.asTensor()
+          try tensorWork { () throws(TensorError) in try Autograd.backward(t) }
+        }
+        return loss.tensorView.map { .tensor($0.detached) } ?? loss
       }
-      var change = try d / (mean.sqrt() + g.number(s["eps"] ?? 0))
-      if let momentum = s["momentum"], momentum > 0 {
-        change = try state.zeros("momentum", like: g) * g.number(momentum) + change
-        state.tensors["momentum"] = change
+    }
+    if opt.declared.rule == nil {
+      return try LBFGSStep(optimizer: opt, machine: machine, closure: loss).run()
+    }
+    let value = try loss()
+    try opt.step()
+    return value
+  }
+
+  private static let methods: [Builtin] = [
+    Builtin(
+      ".step", [Parameter("opt", .any), Parameter("closure", .any, .none)],
+      "Updates the params by their gradients; a schedule's step changes the learning rate.",
+      details:
+        "With a closure, which zeroes gradients, goes back and gives the loss, as LBFGS needs. A ReduceLROnPlateau takes "
+        + "its metric: `schedule.step(loss)`.", family: "Optimizers"
+    ) { call throws(Failure) in
+      if case .object(let schedule as Schedule) = call.value(0) {
+        try schedule.advance(call.value(1), call.machine)
+        return .none
       }
-      cell.set(try cell.value.detached - change * g.number(s["lr"] ?? 0))
+      let opt = try call.optimizer(0)
+      if call.value(1).isCallable {
+        return try step(opt, call.value(1), goesBack: false, call.machine)
+      }
+      if !call.isNone(1) {
+        throw call.fail(
+          1, "step takes a function that gives the loss, not \(call.value(1).kindText)")
+      }
+      try opt.step()
+      return .none
     },
-    optimizer(
-      "Adagrad",
+    Builtin(
+      "zero_grad", [Parameter("opt", .any)],
+      "Forgets the gradients of an optimizer's params, or of a network's.",
+      example:
+        "w = param(tensor([1.0]))\n(w * w).sum().backward()\nzero_grad(w)\nw.grad  #=> none",
+      family: "Optimizers"
+    ) {
+      call throws(Failure) in
+      if case .object(let opt as Optimizer) = call.value(0) {
+        opt.zeroGrad()
+        return .none
+      }
+      let params = ModuleTree.parameters(call.value(0))
+      if params.isEmpty {
+        throw call.fail(0, "zero_grad found no params in \(call.value(0).kindText)")
+      }
+      for param in params { param.cell.gradient = nil }
+      return .none
+    },
+    Builtin(
+      "minimize", [Parameter("opt", .any), Parameter("loss", .any)],
+      "Zeroes gradients, goes back from the loss, and steps.",
+      details:
+        "The loss is a tensor of one number, or a function that computes it (then its value comes back).",
+      example:
+        "w = param(tensor([4.0]))\nopt = SGD([w], lr=0.25)\nopt.minimize((w * w).sum())\nw  #=> param [2.0]  f32[1]",
+      family: "Optimizers"
+    ) {
+      call throws(Failure) in
+      let opt = try call.optimizer(0)
+      if call.value(1).isCallable {
+        return try step(opt, call.value(1), goesBack: true, call.machine)
+      }
+      let loss = try call.tensor(1)
+      opt.zeroGrad()
+      do throws(TensorError) { try Autograd.backward(loss) } catch {
+        let failure = Failure(error)
+        failure.argument = 1
+        throw failure
+      }
+      try opt.step()
+      return .none
+    },
+    Builtin(
+      "add_param_group", [Parameter("opt", .any), Parameter("group", .dict)],
+      "Gives an optimizer more params, with settings of their own.",
+      example:
+        "opt = SGD([param(ones(1))], lr=0.1)\nadd_param_group(opt, {params: [param(ones(2))], lr: 0.01})\nopt.param_groups[1].lr  #=> 0.01",
+      family: "Optimizers"
+    ) { call throws(Failure) in
+      let opt = try call.optimizer(0)
+      guard let first = opt.groups.first else { return .none }
+      var defaults = Settings()
+      for name in first.settings.names { defaults[name] = first.settings[name] }
+      do throws(Failure) {
+        try opt.add(try ParamGroup.read(group: call.value(1), defaults, opt.declared))
+      } catch {
+        error.argument = 1
+        throw error
+      }
+      return .none
+    },
+    Builtin(
+      "clip_grad_norm",
       [
-        number("lr", 1e-2), number("lr_decay", 0), number("weight_decay", 0),
-        number("initial_accumulator_value", 0), number("eps", 1e-10),
+        Parameter("params", .any), Parameter("max_norm", .float),
+        Parameter("norm_type", .float, .float(2)),
+        Parameter("error_if_nonfinite", .bool, .bool(false)),
       ],
-      "Gradients divided by the root of the sum of their squares.", "Duchi et al. (2011)."
-    ) { cell, g, state, s, _ throws(TensorError) in
-      let d = try decayed(g, cell, s)
-      let v = try state.zeros("sum", like: g, value: s["initial_accumulator_value"] ?? 0) + d * d
-      state.tensors["sum"] = v
-      let rate = (s["lr"] ?? 0) / (1 + Double(state.step - 1) * (s["lr_decay"] ?? 0))
-      cell.set(try cell.value.detached - d / (v.sqrt() + g.number(s["eps"] ?? 0)) * g.number(rate))
-    },
-    optimizer(
-      "Adadelta",
-      [number("lr", 1), number("rho", 0.9), number("eps", 1e-6), number("weight_decay", 0)],
-      "Steps scaled by the ratio of running changes to running gradients.", "Zeiler (2012)."
-    ) { cell, g, state, s, _ throws(TensorError) in
-      let d = try decayed(g, cell, s)
-      let (rho, rest, eps) = (
-        try g.number(s["rho"] ?? 0.9), try g.number(1 - (s["rho"] ?? 0.9)),
-        try g.number(s["eps"] ?? 0)
-      )
-      let v = try state.zeros("square", like: g) * rho + d * d * rest
-      state.tensors["square"] = v
-      let u = try state.zeros("delta", like: g)
-      let change = try (u + eps).sqrt() / (v + eps).sqrt() * d
-      state.tensors["delta"] = try u * rho + change * change * rest
-      cell.set(try cell.value.detached - change * g.number(s["lr"] ?? 1))
+      "Scales gradients down to a total norm; gives the norm before.",
+      details:
+        "All gradients count as one vector (Pascanu et al., 2013): each is multiplied by max_norm / (norm + 1e-6) where "
+        + "that is below 1. norm_type may be inf.",
+      example:
+        "w = param(tensor([3.0, 4.0]))\n(w * w).sum().backward()\nclip_grad_norm(w, 1.0)  #=> 10.0\nw.grad  #=> [0.6, 0.8]  f32[2]",
+      family: "Optimizers"
+    ) { call throws(Failure) in .float(try Clipping(call).byNorm()) },
+    Builtin(
+      "clip_grad_value", [Parameter("params", .any), Parameter("clip_value", .float)],
+      "Holds every gradient within ±value.",
+      example:
+        "w = param(tensor([3.0, -1.0]))\n(w * w).sum().backward()\nclip_grad_value(w, 4.0)\nw.grad  #=> [4.0, -2.0]  f32[2]",
+      family: "Optimizers"
+    ) {
+      call throws(Failure) in
+      try Clipping(call).byValue()
+      return .none
     },
   ]
+}
 
-  private static func adam(_ name: String, decay: Double, decoupled: Bool, _ paper: String)
-    -> Builtin
-  {
-    optimizer(
-      name,
-      [
-        number("lr", 1e-3), Parameter("betas", .list, .none), number("eps", 1e-8),
-        number("weight_decay", decay), flag("amsgrad"),
-      ],
-      "Steps by running means of the gradient and of its square.",
-      paper + " betas are (0.9, 0.999)."
-    ) { cell, g, state, s, flags throws(TensorError) in
-      var settings = AdamSettings()
-      settings.lr = s["lr"] ?? 0
-      settings.beta1 = s["betas1"] ?? 0.9
-      settings.beta2 = s["betas2"] ?? 0.999
-      settings.eps = s["eps"] ?? 1e-8
-      settings.weightDecay = s["weight_decay"] ?? 0
-      settings.isDecoupled = decoupled
-      if flags["amsgrad"] ?? false { throw TensorError("bad-argument", "amsgrad is not there") }
-      let m = try state.zeros("m", like: g)
-      let v = try state.zeros("v", like: g)
-      try cell.update { p in p.adamStep(g, m, v, state.step, settings) }
+/// The gradients of params, a network or an optimizer, to be clipped.
+private struct Clipping {
+  let call: Call
+  let cells: [ParameterCell]
+  let most: Double
+
+  init(_ call: Call) throws(Failure) {
+    self.call = call
+    if case .object(let opt as Optimizer) = call.value(0) {
+      cells = opt.params.map(\.cell)
+    } else {
+      cells = ModuleTree.parameters(call.value(0)).map(\.cell)
+    }
+    if cells.isEmpty {
+      throw call.fail(0, "\(call.name) found no params in \(call.value(0).kindText)")
+    }
+    most = try call.float(1)
+    if !(most >= 0) {
+      throw call.fail(
+        1, "`\(call.parameters[1].name)` must not be below 0, got \(NumberText.shortest(most))")
     }
   }
 
-  private static func decayed(_ g: Tensor, _ cell: ParameterCell, _ s: [String: Double])
-    throws(TensorError) -> Tensor
-  {
-    guard let decay = s["weight_decay"], decay > 0 else { return g }
-    return try g + cell.value.detached * g.number(decay)
-  }
-
-  /// Params, a network, or groups with settings of their own.
-  static func groups(_ call: Call, _ settings: [String: Double]) throws(Failure) -> [ParamGroup] {
-    let given = call.value(0)
-    if let items = given.sequenceItems, let first = items.first?.objectValue as? DictObject,
-      first.get("params") != nil
-    {
-      var result: [ParamGroup] = []
-      for item in items {
-        guard let dict = item.objectValue as? DictObject, let inner = dict.get("params") else {
-          throw call.fail(0, "a group is a dict with `params`")
-        }
-        var own = settings
-        for name in dict.memberNames where name != "params" {
-          guard own[name] != nil, let x = dict.get(name)?.number else {
-            throw call.fail(0, "\(call.name) has no setting `\(name)`")
+  func byNorm() throws(Failure) -> Double {
+    let p = try call.float(2)
+    if !(p > 0) { throw call.fail(2, "norm_type must be above 0") }
+    let gradients = cells.compactMap(\.gradient)
+    let norm = try tensorWork { () throws(TensorError) in
+      try Autograd.withoutRecording { () throws(TensorError) in
+        var parts: [Double] = []
+        for g in gradients {
+          let x = try g.detached.abs()
+          if g.count == 0 { continue }
+          if p == .infinity {
+            parts.append(try x.amax().packedElement)
+          } else if p == 2 {
+            parts.append(try (x * x).sum().packedElement)
+          } else {
+            parts.append(try x.power(x.number(p)).sum().packedElement)
           }
-          own[name] = x
         }
-        result.append(ParamGroup(ModuleTree.parameters(inner), own))
+        if p == .infinity { return parts.max() ?? 0 }
+        return Scalar64.pow(parts.reduce(0, +), 1 / p)
       }
-      return result
     }
-    let params = ModuleTree.parameters(given)
-    if params.isEmpty {
-      throw call.fail(
-        0, "\(call.name) got no params to train",
-        help: ["sizes left open by `_` are decided by a first call: run the network once before"])
+    if !norm.isFinite, try call.bool(3) {
+      throw call.fail(0, "the norm of the gradients is \(NumberText.shortest(norm))")
     }
-    return [ParamGroup(params, settings)]
+    let scale = most / (norm + 1e-6)
+    if scale < 1 || scale.isNaN {
+      try change { g throws(TensorError) in try g * g.number(scale) }
+    }
+    return norm
   }
 
-  private static func given(_ call: Call) throws(Failure) -> Optimizer {
-    guard case .object(let opt as Optimizer) = call.value(0) else {
-      throw call.fail(
-        0, code: "type-mismatch", "\(call.name) needs an optimizer, got \(call.value(0).kindText)")
-    }
-    return opt
+  func byValue() throws(Failure) {
+    try change { g throws(TensorError) in try g.clamp(-most, most) }
   }
 
-  private static let methods: [Builtin] =
-    [
-      Builtin(
-        ".step", [Parameter("opt", .any)], "Updates the params by their gradients.",
-        family: "Optimizers"
-      ) { call throws(Failure) in
-        if case .object(let schedule as Schedule) = call.value(0) {
-          try schedule.advance(.none, call.machine)
-          return .none
-        }
-        try given(call).step()
-        return .none
-      },
-      Builtin(
-        "zero_grad", [Parameter("opt", .any)],
-        "Forgets the gradients of an optimizer's params, or of a network's.", family: "Optimizers"
-      ) {
-        call throws(Failure) in
-        if case .object(let opt as Optimizer) = call.value(0) {
-          opt.zeroGrad()
-        } else {
-          for param in ModuleTree.parameters(call.value(0)) { param.cell.gradient = nil }
-        }
-        return .none
-      },
-      Builtin(
-        "minimize", [Parameter("opt", .any), Parameter("loss", .tensor)],
-        "Zeroes gradients, goes back from the loss, and steps.", family: "Optimizers"
-      ) {
-        call throws(Failure) in
-        let opt = try given(call)
-        let loss = try call.tensor(1)
-        opt.zeroGrad()
-        try tensorWork { () throws(TensorError) in try Autograd.backward(loss) }
-        try opt.step()
-        return .none
-      },
-      Builtin(
-        "clip_grad_norm", [Parameter("params", .any), Parameter("max_norm", .float)],
-        "Scales gradients down to a total norm; gives the norm before.", family: "Optimizers"
-      ) {
-        call throws(Failure) in
-        let cells = ModuleTree.parameters(call.value(0)).map(\.cell)
-        let most = try call.float(1)
-        var square = 0.0
-        for cell in cells { for x in cell.gradient?.doubles() ?? [] { square += x * x } }
-        let norm = square.squareRoot()
-        let scale = most / (norm + 1e-6)
-        if scale < 1 {
-          for cell in cells {
-            guard let g = cell.gradient else { continue }
-            cell.gradient = try tensorWork { () throws(TensorError) in try g * g.number(scale) }
-          }
-        }
-        return .float(norm)
-      },
-      Builtin(
-        "clip_grad_value", [Parameter("params", .any), Parameter("clip_value", .float)],
-        "Holds every gradient within ±value.", family: "Optimizers"
-      ) {
-        call throws(Failure) in
-        let most = try call.float(1)
-        for cell in ModuleTree.parameters(call.value(0)).map(\.cell) {
-          guard let g = cell.gradient else { continue }
-          cell.gradient = try tensorWork { () throws(TensorError) in try g.clamp(-most, most) }
-        }
-        return .none
-      },
-    ] + ScheduleWords.all
+  private func change(_ f: (Tensor) throws(TensorError) -> Tensor) throws(Failure) {
+    for cell in cells {
+      guard let g = cell.gradient else { continue }
+      cell.gradient = try tensorWork { () throws(TensorError) in
+        try Autograd.withoutRecording { () throws(TensorError) in try f(g) }
+      }
+    }
+  }
 }

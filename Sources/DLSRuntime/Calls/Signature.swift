@@ -14,6 +14,8 @@ package enum Signature {
       case .int(let x): return name + "=\(x)"
       case .ints(let x): return name + "=\(x)"
       case .float(let x): return name + "=" + NumberText.shortest(x)
+      case .floats(let xs):
+        return name + "=(" + xs.map(NumberText.shortest).joined(separator: ", ") + ")"
       case .bool(let x): return name + "=\(x)"
       case .string(let x): return p.kind == .dtype ? name + "=" + x : name + "=\"\(x)\""
       }
@@ -26,6 +28,7 @@ package enum Signature {
     case .int(let x): .int(x)
     case .ints(let x): .ints(x)
     case .float(let x): .float(x)
+    case .floats(let xs): .tuple(xs.map { .float($0) })
     case .bool(let x): .bool(x)
     case .string(let x): kind == .dtype ? .object(TypeObject(x, dtype: DType.named(x))) : .string(x)
     }

@@ -74,21 +74,19 @@ package enum Autograd {
         labels: [(0, root.typeText)],
         help: ["reduce it first: `{0}.sum().backward()` or `{0}.mean().backward()`"])
     }
-    var seed = try Tensor.full(root.shape, 1, root.dtype, meta: root.isMeta)
-    if let gradient { seed = gradient }
+    if let gradient, gradient.shape != root.shape {
+      throw TensorError(
+        "shape-mismatch",
+        "the gradient has shape \(Tensor.describe(gradient.shape)), the tensor \(Tensor.describe(root.shape))",
+        argument: 1, labels: [(0, root.typeText), (1, gradient.typeText)])
+    }
     enterNoGrad()
     defer { leaveNoGrad() }
-    var pass = Pass(roots: [root], targets: nil)
-    try pass.run([seed], retainGraph: retainGraph)
-    for (node, slot) in pass.leaves {
-      guard let g = pass.slots[slot] else { continue }
-      if let old = node.gradient {
-        node.gradient = nil
-        node.gradient = try Tensor.accumulate(old, g)
-      } else {
-        node.gradient = g
-      }
-    }
+    let seed: Tensor
+    if let gradient { seed = try gradient.to(root.dtype) } else { seed = try ones(like: root) }
+    var walk = GradientWalk(roots: [root], targets: nil)
+    try walk.run([seed], retainGraph: retainGraph)
+    try walk.accumulate()
   }
 
   /// Gradients of `of`, weighted by `seeds` (1 where nil), with respect to tensors that it may
@@ -96,104 +94,42 @@ package enum Autograd {
   package static func gradients(
     of: [Tensor], seeds: [Tensor?], wrt: [Tensor], createGraph: Bool
   ) throws(TensorError) -> [Tensor?] {
-    if !createGraph { enterNoGrad() }
-    defer { if !createGraph { leaveNoGrad() } }
-    var pass = Pass(roots: of, targets: wrt)
+    var walk = GradientWalk(roots: of, targets: wrt)
     var given: [Tensor?] = []
     for (root, seed) in zip(of, seeds) {
-      if let seed {
-        given.append(seed)
-      } else {
-        given.append(try Tensor.full(root.shape, 1, root.dtype, meta: root.isMeta))
-      }
+      if let seed { given.append(seed) } else { given.append(try ones(like: root)) }
     }
-    try pass.run(given, retainGraph: true)
-    return wrt.map { pass.gradient(of: $0) }
+    return try walk.gradients(given, wrt: wrt, createGraph: createGraph)
+  }
+
+  private static func ones(like x: Tensor) throws(TensorError) -> Tensor {
+    try Tensor.full(x.shape, 1, x.dtype, meta: x.isMeta)
+  }
+
+  /// A number smaller than that of any node made from now on.
+  package static var now: Int { Int(dls_next_sequence()) }
+
+  /// Runs `body` with recording switched on, whatever stands around it.
+  package static func recording<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    let depth = dls_get_no_grad_depth()
+    dls_set_no_grad_depth(0)
+    defer { dls_set_no_grad_depth(depth) }
+    return try body()
   }
 }
 
-/// One walk back from some roots: nodes from the youngest to the oldest, gradients in slots.
-private struct Pass {
-  var nodes: [Node] = []
-  var leaves: [(Node, Int)] = []
-  var slots: [Tensor?] = []
-  let roots: [Tensor]
-  let mark: Int
-
-  init(roots: [Tensor], targets: [Tensor]?) {
-    self.roots = roots
-    mark = Int(dls_next_sequence())
-    for case let node? in (targets ?? []).map(\.node) { visit(node) }
-    var pending = roots.compactMap(\.node)
-    while let node = pending.popLast() {
-      if node.mark == mark, !node.isWaiting(mark) { continue }
-      visit(node)
-      node.slot &= ~Node.waiting
-      for input in node.inputs {
-        if let next = input.node, next.mark != mark || next.isWaiting(mark) { pending.append(next) }
-      }
-    }
-    nodes.sort { $0.sequence > $1.sequence }
-  }
-
-  /// Gives a node its slots, once.
-  private mutating func visit(_ node: Node) {
-    if node.mark == mark { return }
-    node.mark = mark
-    node.slot = slots.count | Node.waiting
-    for _ in 0..<max(node.outputs.count, 1) { slots.append(nil) }
-    if node.isLeaf { leaves.append((node, slots.count - 1)) } else { nodes.append(node) }
-  }
-
-  func gradient(of tensor: Tensor) -> Tensor? {
-    guard let node = tensor.node, node.mark == mark else { return nil }
-    return slots[(node.slot & ~Node.waiting) + tensor.outputIndex]
-  }
-
-  mutating func add(_ g: Tensor, to tensor: Tensor) throws(TensorError) {
-    guard let node = tensor.node, node.mark == mark else { return }
-    let slot = (node.slot & ~Node.waiting) + tensor.outputIndex
-    if let old = slots[slot] {
-      slots[slot] = nil
-      slots[slot] = try Tensor.accumulate(old, g)
+extension GradientWalk {
+  /// Goes back once and gives what came to the targets; tracked where a graph is asked for.
+  package mutating func gradients(_ seeds: [Tensor?], wrt: [Tensor], createGraph: Bool)
+    throws(TensorError) -> [Tensor?]
+  {
+    if createGraph {
+      try Autograd.recording { () throws(TensorError) in try run(seeds, retainGraph: true) }
     } else {
-      slots[slot] = g
+      Autograd.enterNoGrad()
+      defer { Autograd.leaveNoGrad() }
+      try run(seeds, retainGraph: true)
     }
+    return wrt.map { gradient(of: $0) }
   }
-
-  mutating func run(_ seeds: [Tensor?], retainGraph: Bool) throws(TensorError) {
-    for (root, seed) in zip(roots, seeds) {
-      if let seed { try add(seed, to: root) }
-    }
-    for node in nodes {
-      let first = node.slot & ~Node.waiting
-      let count = max(node.outputs.count, 1)
-      if node.isFreed {
-        throw TensorError(
-          "graph-freed", "the graph behind this value has been used and freed by `backward`",
-          help: ["compute the value again, or keep the graph: `backward(retain_graph=true)`"])
-      }
-      let gradients = Array(slots[first..<(first + count)])
-      if gradients.contains(where: { $0 != nil }), let pullback = node.pullback {
-        let outputs =
-          Autograd.isRecording
-          ? node.outputs.enumerated().map { $1.with(node: node, outputIndex: $0) } : node.outputs
-        let inputs = node.inputs
-        let results = try pullback(gradients, outputs)
-        for (input, g) in zip(inputs, results) {
-          if let g { try add(g, to: input) }
-        }
-      }
-      if !retainGraph {
-        for slot in first..<(first + count) { slots[slot] = nil }
-        node.free()
-      }
-    }
-  }
-}
-
-extension Node {
-  /// Marks a target that the walk has not reached yet.
-  fileprivate static let waiting = 1 << 62
-  fileprivate func isWaiting(_ mark: Int) -> Bool { slot & Node.waiting != 0 }
 }

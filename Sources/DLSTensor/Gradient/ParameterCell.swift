@@ -20,6 +20,15 @@ package final class ParameterCell {
     didSet { value = value.with(node: isFrozen ? nil : node) }
   }
 
+  /// True while a transform's tensor stands in place of the value.
+  package var isLent: Bool { value.node != nil && value.node !== node }
+
+  /// Puts a transform's tensor in place of the value, so that gradients flow to it.
+  package func lend(_ t: Tensor) { value = t }
+
+  /// Puts the value back, unless another has been set meanwhile.
+  package func restore(_ old: Tensor, insteadOf lent: Tensor) { if value === lent { value = old } }
+
   /// Replaces the value; shape and dtype may change.
   package func set(_ data: Tensor) {
     value = data.with(node: isFrozen ? nil : node)

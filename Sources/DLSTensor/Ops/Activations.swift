@@ -16,7 +16,7 @@ private func op(
         case .int(let v): .int(v)
         case .bool(let v): .bool(v)
         case .string(let v): .string(v)
-        case .required, .none, .ints: .none
+        case .required, .none, .ints, .floats: .none
         }
       }
       return [[Samples.tensor([2, 3], -1.5, 1.5)] + defaults]

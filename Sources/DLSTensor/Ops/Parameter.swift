@@ -30,6 +30,8 @@ public struct Parameter: Sendable {
     case int(Int)
     case ints([Int])
     case float(Double)
+    /// A tuple of numbers, such as Adam's betas.
+    case floats([Double])
     case bool(Bool)
     case string(String)
   }
