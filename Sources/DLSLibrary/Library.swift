@@ -8,7 +8,8 @@ package enum Library {
   package static let builtins: [Builtin] = {
     let families: [[Builtin]] = [
       BaseWords.all, NumberWords.all, StringWords.all, ListWords.all, SystemWords.all,
-      TensorWords.all, GradientWords.all, FunctionTransforms.all, NetworkWords.all, LayerWords.all, InitialiserWords.all,
+      TensorWords.all, GradientWords.all, FunctionTransforms.all, GraphWords.all, NetworkWords.all,
+      LayerWords.all, InitialiserWords.all,
       OptimizerWords.all, TrainingWords.all, DataWords.all, TextWords.all, FigureWords.all,
       StateWords.all,
     ]

@@ -116,6 +116,9 @@ package enum DiagnosticCatalog {
       "gradcheck(custom_grad(x -> x * x, (g, y, x) -> g), 3.0)",
       "The message names the worst partial derivative."),
     entry(
+      "loss-not-finite", "A loss became nan or infinite while fit trained.", "",
+      "The message names the op that gave the first one, where it is known."),
+    entry(
       "graph-freed", "The graph behind a value was used and freed by an earlier backward.",
       "w = param(ones(1)); y = (w * w).sum(); y.backward(); y.backward()",
       "Compute the value again, or backward(retain_graph=true)."),

@@ -117,8 +117,17 @@ package enum Files {
     if problem == 0 && fsync(file) != 0 && errno != EINVAL { problem = errno }
     if close(file) != 0 && problem == 0 { problem = errno }
     if problem == 0 && rename(temporary, path) != 0 { problem = errno }
-    if problem != 0 { unlink(temporary) }
+    if problem != 0 { unlink(temporary) } else { syncFolder(of: path) }
     return problem
+  }
+
+  /// So that the new name survives a power failure too; where a folder cannot be synced, it is as safe
+  /// as the file system makes it.
+  private static func syncFolder(of path: String) {
+    let folder = Glibc.open(FilePath.directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return }
+    fsync(folder)
+    close(folder)
   }
 
   private static func writeInto(_ path: String, _ bytes: [UInt8]) -> Int32 {

@@ -8,7 +8,7 @@ extension FigureWords {
   static let curves: [Builtin] = [
     drawing(
       "plot", [Parameter("style", .string, .string("-"), namedOnly: true)],
-      "A curve: `plot(y)`, `plot(x, y)` or `plot(x, f)`.",
+      "A curve, `plot(y)`, `plot(x, y)` or `plot(x, f)`, or the picture of a graph: `plot(graph(y))`.",
       details: """
         x and y have one length; with `y` of shape [n, k] every column is a curve. `style` is "-", \
         "--", "o" or "-o".
@@ -19,6 +19,7 @@ extension FigureWords {
         #=> <figure: 1 panel, 2 series>
         """
     ) { panel, values, call throws(Failure) in
+      if case .object(let graph as GraphObject) = values[0] { return graph.draw(into: &panel) }
       let style = try call.string(option(call, "style"))
       let kinds: [String: Series.Kind] = [
         "-": .lines, "--": .lines, "o": .points, "-o": .linesPoints,

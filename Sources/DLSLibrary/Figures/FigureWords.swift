@@ -31,6 +31,9 @@ enum FigureWords {
       try body(&panel, values, call)
       if figure.isLive { panel.replaceOlder(than: before) }
       figure.panel = panel
+      if case .object(let graph as GraphObject)? = values.first, figure.data.panels.count == 1 {
+        (figure.data.width, figure.data.height) = graph.pictureSize
+      }
       figure.wasDrawn(call.machine)
       return .object(figure)
     }

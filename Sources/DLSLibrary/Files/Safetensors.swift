@@ -52,6 +52,7 @@ enum Safetensors {
       throw bad("its header is no object")
     }
     var result: [(name: String, tensor: Tensor)] = []
+    var places: [Range<Int>] = []
     for (key, value) in header.entries {
       guard case .string(let name) = key, name != "__metadata__" else { continue }
       guard let entry = value.objectValue as? DictObject, let kind = entry.get("dtype")?.text,
@@ -66,29 +67,45 @@ enum Safetensors {
         }
         shape.append(n)
       }
-      guard
-        let width = [
-          "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1,
-          "BOOL": 1,
-        ][kind]
-      else {
+      guard let width = widths[kind] else {
         throw bad("`\(name)` has the element type \(kind), which is not read")
       }
-      let count: Int
-      do { count = try Tensor.count(of: shape) } catch {
-        throw bad("`\(name)` has an impossible shape")
-      }
-      if from < 0 || to < from || to > bytes.count - start || to - from != count * width {
+      let (size, overflow) = ((try? Tensor.count(of: shape)) ?? -1).multipliedReportingOverflow(
+        by: width)
+      if size < 0 || overflow { throw bad("`\(name)` has an impossible shape") }
+      if from < 0 || to < from || to > bytes.count - start || to - from != size {
         throw bad(
           "the bytes of `\(name)` lie at \(from) to \(to), which do not fit its shape and the file")
       }
-      result.append((name, try tensor(Array(bytes[(start + from)..<(start + to)]), kind, shape)))
+      places.append(from..<to)
+      let part = bytes[(start + from)..<(start + to)]
+      result.append((name, try tensor(part, kind, shape)))
     }
+    // The format has no holes and no two tensors in one place.
+    var end = 0
+    for place in places.sorted(by: {
+      ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+    }) {
+      if place.lowerBound != end {
+        throw bad(
+          place.lowerBound < end
+            ? "two of its tensors share bytes"
+            : "bytes \(end) to \(place.lowerBound) belong to no tensor")
+      }
+      end = place.upperBound
+    }
+    if end != bytes.count - start { throw bad("bytes follow its last tensor") }
     return result
   }
 
-  private static func tensor(_ raw: [UInt8], _ kind: String, _ shape: [Int]) throws(Failure)
-    -> Tensor
+  /// Bytes an element of what is read; all but F32, F64, I64 and BOOL are converted.
+  private static let widths = [
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8,
+    "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
+  ]
+
+  private static func tensor(_ raw: ArraySlice<UInt8>, _ kind: String, _ shape: [Int])
+    throws(Failure) -> Tensor
   {
     func elements<T: FixedWidthInteger>(_ type: T.Type) -> [T] {
       raw.withUnsafeBytes { source in
@@ -99,20 +116,31 @@ enum Safetensors {
         }
       }
     }
+    func copied(_ dtype: DType) throws(TensorError) -> Tensor {
+      let t = try Tensor.empty(shape, dtype)
+      t.withMutableBytes { target in raw.withUnsafeBytes { target.copyMemory(from: $0) } }
+      return t
+    }
     return try tensorWork { () throws(TensorError) in
       switch kind {
-      case "F32":
-        return try Tensor.of(elements(UInt32.self).map { Float(bitPattern: $0) }, shape: shape)
-      case "F64":
-        return try Tensor.of(elements(UInt64.self).map { Double(bitPattern: $0) }, shape: shape)
+      case "F32": return try copied(.f32)
+      case "F64": return try copied(.f64)
+      case "I64": return try copied(.i64)
       case "F16": return try Tensor.of(elements(UInt16.self).map { half($0) }, shape: shape)
       case "BF16":
         return try Tensor.of(
           elements(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }, shape: shape)
-      case "I64": return try Tensor.of(elements(Int64.self).map { Int($0) }, shape: shape)
       case "I32": return try Tensor.of(elements(Int32.self).map { Int($0) }, shape: shape)
       case "I16": return try Tensor.of(elements(Int16.self).map { Int($0) }, shape: shape)
       case "I8": return try Tensor.of(elements(Int8.self).map { Int($0) }, shape: shape)
+      case "U64":
+        let numbers = elements(UInt64.self)
+        if numbers.contains(where: { $0 > UInt64(Int.max) }) {
+          throw TensorError("bad-file", "a number of type U64 does not fit 63 bits")
+        }
+        return try Tensor.of(numbers.map { Int($0) }, shape: shape)
+      case "U32": return try Tensor.of(elements(UInt32.self).map { Int($0) }, shape: shape)
+      case "U16": return try Tensor.of(elements(UInt16.self).map { Int($0) }, shape: shape)
       case "U8": return try Tensor.of(raw.map { Int($0) }, shape: shape)
       default: return try Tensor.of(raw.map { $0 != 0 }, shape: shape)
       }

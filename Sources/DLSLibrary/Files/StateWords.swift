@@ -14,7 +14,7 @@ enum StateWords {
         "Written to a temporary file, synced and renamed: a crash leaves the old file whole. PyTorch reads it.",
       family: "Files"
     ) { call throws(Failure) in
-      let state = NetworkWords.state(call.value(0))
+      let state = NetworkState.of(call.value(0))
       if state.isEmpty {
         throw call.fail(0, "there are no params to save in \(call.value(0).kindText)")
       }
@@ -22,15 +22,18 @@ enum StateWords {
       return .none
     },
     Builtin(
-      "load", [Parameter("net", .any), path],
+      "load", [Parameter("net", .any), path, Parameter("strict", .bool, .bool(true))],
       "Reads a network's params and buffers from a safetensors file; names and shapes must agree.",
+      details:
+        "Nothing is changed unless all fits; with strict=false, names that only one side has are passed over. Gives "
+        + "the network.",
       family: "Files"
     ) { call throws(Failure) in
       let path = try call.string(1)
       let tensors = try Safetensors.decode(SafeFile.read(path), path)
-      try NetworkWords.load(
+      try NetworkState.load(
         Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a }),
-        into: call.value(0))
+        into: call.value(0), strict: try call.bool(2))
       return call.value(0)
     },
     Builtin(

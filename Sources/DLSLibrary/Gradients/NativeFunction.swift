@@ -13,7 +13,7 @@ package final class NativeFunction: Object {
     self.name = name
     self.parameters = parameters
     self.body = body
-    super.init(.builtin)
+    super.init(.other)
   }
 
   package override var typeName: String { "function" }

@@ -32,14 +32,19 @@ enum NetworkWords {
     },
     Builtin(
       "freeze", [net], "No gradient flows to the params of a network from now on.",
-      family: "Networks"
+      details: "Optimizers leave frozen params as they are. Gives the network.",
+      example: "net = Linear(2, 3)\nfreeze(net)\ncount_params(net)  #=> 0", family: "Networks"
     ) { call throws(Failure) in
-      for param in ModuleTree.parameters(call.value(0)) { param.cell.isFrozen = true }
+      for param in try call.params(0) { param.cell.isFrozen = true }
       return call.value(0)
     },
-    Builtin("unfreeze", [net], "Gradients flow to the params again.", family: "Networks") {
+    Builtin(
+      "unfreeze", [net], "Gradients flow to the params again.",
+      example: "net = unfreeze(freeze(Linear(2, 3)))\ncount_params(net)  #=> 9",
+      family: "Networks"
+    ) {
       call throws(Failure) in
-      for param in ModuleTree.parameters(call.value(0)) { param.cell.isFrozen = false }
+      for param in try call.params(0) { param.cell.isFrozen = false }
       return call.value(0)
     },
     Builtin(
@@ -60,23 +65,58 @@ enum NetworkWords {
       return call.value(0)
     },
     Builtin(
-      "state_dict", [net], "Params and buffers by name, as PyTorch names them.", family: "Networks"
+      "state_dict", [net],
+      "Params and buffers by name, as PyTorch names them; also the state of an optimizer or a schedule.",
+      details:
+        "Nested models and lists give dotted names, `layers.0.weight`; layers of a composition are numbered.",
+      example:
+        "keys(state_dict(Linear(2, 2) >> relu >> Linear(2, 1, bias=false)))\n#=> [\"0.weight\", \"0.bias\", \"2.weight\"]",
+      family: "Networks"
     ) { call throws(Failure) in
-      .dict(state(call.value(0)).map { ($0.name, .tensor($0.tensor)) })
+      if let holder = call.value(0).objectValue as? StateHolder { return holder.state }
+      let state = NetworkState.of(call.value(0))
+      if state.isEmpty {
+        throw call.fail(0, "there are no params in \(call.value(0).kindText)")
+      }
+      return .dict(
+        try state.mapped { one throws(Failure) in
+          (one.name, .tensor(try tensorWork { () throws(TensorError) in try one.tensor.copied() }))
+        })
     },
     Builtin(
-      "load_state_dict", [net, Parameter("state", .dict)],
+      "load_state_dict",
+      [net, Parameter("state", .dict), Parameter("strict", .bool, .bool(true))],
       "Gives a network the numbers of a state dict; names and shapes must agree.",
+      details:
+        "With strict=false, names that only one side has are passed over, and come back as (missing, unexpected). "
+        + "Optimizers and schedules take their own state.",
+      example:
+        "a = Linear(2, 2)\nb = Linear(2, 2)\nload_state_dict(a, state_dict(b))\n(a.weight == b.weight).all()  #=> true",
       family: "Networks"
     ) {
       call throws(Failure) in
       let given = try call.dict(1)
+      if let holder = call.value(0).objectValue as? StateHolder {
+        try holder.load(given)
+        return .none
+      }
       var tensors: [String: Tensor] = [:]
       for (key, value) in given.entries {
-        if case .string(let name) = key { tensors[name] = try value.asTensor() }
+        guard case .string(let name) = key else {
+          throw call.fail(1, "a state dict has names as keys, not \(key.value.describe())")
+        }
+        guard let t = value.tensorView else {
+          throw call.fail(1, "`\(name)` is \(value.kindText), not a tensor")
+        }
+        tensors[name] = t
       }
-      try load(tensors, into: call.value(0))
-      return .none
+      let strict = try call.bool(2)
+      let (missing, unexpected) = try NetworkState.load(
+        tensors, into: call.value(0), strict: strict)
+      if strict { return .none }
+      return .tuple([
+        .list(missing.map { .string($0) }), .list(unexpected.map { .string($0) }),
+      ])
     },
     Builtin(
       "to", [Parameter("input", .any), Parameter("dtype", .dtype)],
@@ -105,57 +145,38 @@ enum NetworkWords {
     },
     Builtin(
       "init", [net, Parameter("f", .function)],
-      "Fills every weight matrix of a network by an initialiser.", family: "Networks"
+      "Fills every weight matrix of a network by an initialiser.",
+      details:
+        "f is called with the shape of each param of two dimensions or more; biases stay. Gives the network.",
+      example:
+        "net = init(Linear(2, 1), shape -> zeros(shape))\nnet.weight  #=> param [[0.0, 0.0]]  f32[1, 2]",
+      family: "Networks"
     ) {
       call throws(Failure) in
-      for (_, param) in ModuleTree.namedParameters(call.value(0)) where param.cell.value.rank > 1 {
-        let shape = Value.ints(param.cell.value.shape)
-        try param.set(.tensor(try call.machine.call(call.function(1), [shape]).asTensor().detached))
+      let params = ModuleTree.namedParameters(call.value(0))
+      if params.isEmpty { throw call.fail(0, "init found no params in \(call.value(0).kindText)") }
+      var made: [(ParamObject, Tensor)] = []
+      for (name, param) in params where param.cell.value.rank > 1 {
+        let shape = param.cell.value.shape
+        let t = try call.machine.call(call.function(1), [.ints(shape)]).asTensor().detached
+        if t.shape != shape {
+          throw call.fail(
+            1, code: "shape-mismatch",
+            "the initialiser gave \(t.typeText) for `\(name)` of shape \(Tensor.describe(shape))")
+        }
+        made.append((param, t))
       }
+      for (param, t) in made { try param.set(.tensor(t)) }
       return call.value(0)
     },
   ]
+}
 
-  /// Every number that belongs to a network, by name.
-  static func state(_ value: Value) -> [(name: String, tensor: Tensor)] {
-    ModuleTree.namedParameters(value).map { ($0.0, $0.1.cell.value.detached) }
-      + ModuleTree.buffers(value).compactMap { buffer in
-        buffer.owner.buffers.first { $0.name == buffer.key }.map { (buffer.name, $0.value) }
-      }
-  }
-
-  /// All is checked before anything is changed.
-  static func load(_ tensors: [String: Tensor], into value: Value) throws(Failure) {
-    let own = ModuleTree.namedParameters(value)
-    let buffers = ModuleTree.buffers(value)
-    let names = Set(own.map(\.0) + buffers.map(\.name))
-    let missing = names.filter { tensors[$0] == nil }.sorted()
-    let extra = tensors.keys.filter { !names.contains($0) }.sorted()
-    if !missing.isEmpty || !extra.isEmpty {
-      var notes: [String] = []
-      if !missing.isEmpty { notes.append("missing: " + missing.prefix(8).joined(separator: ", ")) }
-      if !extra.isEmpty {
-        notes.append("not in the network: " + extra.prefix(8).joined(separator: ", "))
-      }
-      throw Failure("state-mismatch", "the names do not agree with the network's", notes: notes)
-    }
-    for (name, param) in own {
-      guard let t = tensors[name] else { continue }
-      if t.shape != param.cell.value.shape {
-        throw Failure(
-          "shape-mismatch",
-          "`\(name)` has shape \(Tensor.describe(t.shape)), the network's is \(Tensor.describe(param.cell.value.shape))"
-        )
-      }
-    }
-    for (name, param) in own {
-      guard let t = tensors[name] else { continue }
-      let dtype = param.cell.value.dtype
-      param.cell.set(
-        try tensorWork { () throws(TensorError) in try t.detached.to(dtype).contiguous() })
-    }
-    for buffer in buffers {
-      if let t = tensors[buffer.name] { buffer.owner.setBuffer(buffer.key, t) }
-    }
+extension Call {
+  /// The params in an argument; that there are none is an error.
+  func params(_ i: Int) throws(Failure) -> [ParamObject] {
+    let found = ModuleTree.parameters(value(i))
+    if found.isEmpty { throw fail(i, "\(name) found no params in \(value(i).kindText)") }
+    return found
   }
 }

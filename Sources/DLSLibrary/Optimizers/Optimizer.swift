@@ -143,7 +143,8 @@ package final class ParamGroup: Object {
   package override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
     name == "params" ? .list(params.map { .object($0) }) : settings[name]
   }
-  package override func setMember(_ name: String, _ value: Value, _ machine: Machine) throws(Failure)
+  package override func setMember(_ name: String, _ value: Value, _ machine: Machine)
+    throws(Failure)
     -> Bool
   {
     guard let p = declared.parameters.first(where: { $0.name == name }) else { return false }

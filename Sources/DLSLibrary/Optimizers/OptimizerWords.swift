@@ -66,7 +66,7 @@ enum OptimizerWords {
       "zero_grad", [Parameter("opt", .any)],
       "Forgets the gradients of an optimizer's params, or of a network's.",
       example:
-        "w = param(tensor([1.0]))\n(w * w).sum().backward()\nzero_grad(w)\nw.grad  #=> none",
+        "w = param(tensor([1.0]))\n(w * w).sum().backward()\nzero_grad(w)\nw.grad == none  #=> true",
       family: "Optimizers"
     ) {
       call throws(Failure) in

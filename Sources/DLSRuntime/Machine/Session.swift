@@ -105,6 +105,7 @@ package final class Session {
     throws(Failure) -> Value?
   {
     let target = path == nil ? module : Module(path: path) { [machine] in machine.builtins[$0] }
+    machine.mainModule = target
     return try machine.execute(parse, target, path == nil ? compilerScope : nil, after: after)
   }
 
