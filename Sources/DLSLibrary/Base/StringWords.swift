@@ -89,7 +89,13 @@ enum StringWords {
           "argument-order", "join takes the list first, then the separator",
           help: ["write `join({1}, {0})`"])
       }
-      return .string(try call.list(0).map { $0.printed() }.joined(separator: try call.string(1)))
+      let separator = try call.string(1)
+      var result = ""
+      for (i, item) in try call.list(0).enumerated() {
+        if i > 0 { result += separator }
+        result += item.printed()
+      }
+      return .string(result)
     },
     Builtin(
       "format", [Parameter("x", .any), Parameter("spec", .string, .string(""))],

@@ -46,7 +46,17 @@ enum TypeWords {
             }
           })
       ),
-      type("str") { call throws(Failure) in .string(call.value(0).printed()) },
+      (
+        "str",
+        .object(
+          TypeObject(
+            "str",
+            convert: { call throws(Failure) in .string(call.value(0).printed()) },
+            direct: { operands in
+              if case .int(let x) = operands[0] { return .string(String(x)) }
+              return nil
+            }))
+      ),
       type("list") { call throws(Failure) in
         if call.isNone(0) { return .list([]) }
         return .list(try call.list(0))

@@ -14,6 +14,11 @@ package struct Builtin: Sendable {
   /// The heading under which help lists it ("Shape", "Losses", "Base").
   package var family: String
   package var body: Body
+  /// A short way for the commonest plain arguments, where packing them would cost more than the work.
+  package var direct: Direct?
+
+  /// Nil sends the call the long way, which also tells what is wrong with it.
+  package typealias Direct = @Sendable (UnsafeMutableBufferPointer<Value>) -> Value?
 
   package enum Body: Sendable {
     case run(@Sendable (inout Call) throws(Failure) -> Value)
@@ -23,7 +28,7 @@ package struct Builtin: Sendable {
 
   package init(
     _ name: String, _ parameters: [Parameter], _ summary: String, details: String = "",
-    example: String = "", family: String,
+    example: String = "", family: String, direct: Direct? = nil,
     run: @escaping @Sendable (inout Call) throws(Failure) -> Value
   ) {
     self.name = name
@@ -32,6 +37,7 @@ package struct Builtin: Sendable {
     self.details = details
     self.example = example
     self.family = family
+    self.direct = direct
     body = .run(run)
   }
 

@@ -10,9 +10,9 @@ struct ShapeChecks {
   /// Where the function's body finds each dimension's size.
   var dimensions: [(name: String, slot: Int, isBoxed: Bool)] = []
 
-  func enter(_ code: FunctionCode, _ slots: UnsafeMutablePointer<Value>) throws(Failure) -> [String:
-    Int]
-  {
+  func enter(_ f: Frame) throws(Failure) -> [String: Int] {
+    let code = f.code
+    let slots = f.values(0)
     var sizes: [String: Int] = [:]
     for check in arguments {
       let argument = code.arguments[check.index]

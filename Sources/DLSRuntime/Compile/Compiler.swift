@@ -1,345 +1,320 @@
-// Trees to code: statements and functions.
+// Trees to code: statements.
 
 import DLSSyntax
 import DLSTensor
 
 /// Compiles one source. Errors that the text alone shows are thrown as located failures.
+///
+/// Every expression is compiled to a register that it writes last, so that a variable can be both
+/// target and operand.
 final class Compiler {
   let source: Source
   let module: Module
-  let unset: Value
   var scope: Scope
-  var isInLoop = false
+  var out: Emitter
+  /// The model whose body is being compiled; methods belong to it.
+  var currentModel: ModelCode?
 
-  init(_ source: Source, _ module: Module, unset: Value) {
+  init(_ source: Source, _ module: Module) {
     self.source = source
     self.module = module
-    self.unset = unset
     scope = Scope(.module, parent: nil, module: module)
+    out = Emitter(Span(0, 0))
   }
 
   func fail(_ code: String, _ message: String, _ span: Span, help: [String] = []) -> Failure {
-    let failure = Failure(code, message, help: help)
-    failure.diagnostic = Diagnostic(
-      code: code, message: message, source: source, span: span, help: help)
-    return failure
+    Failure(code, message, help: help).located(source, span)
   }
 
   /// The code of one top-level statement.
-  func top(_ statement: Statement) throws(Failure) -> Code { try self.statement(statement) }
-
-  func block(_ block: Block) throws(Failure) -> Code {
-    if block.statements.count == 1, case .expression(let e) = block.statements[0].kind {
-      return try expression(e)
-    }
-    var result: [Code] = []
-    for statement in block.statements { result.append(try self.statement(statement)) }
-    return BlockCode(result, block.span)
+  func top(_ statement: Statement) throws(Failure) -> FunctionCode {
+    let code = FunctionCode(
+      name: source.name, source: source, span: statement.span, module: module)
+    out = Emitter(statement.span)
+    let result = out.scratch()
+    try self.statement(statement, to: result)
+    out.emit(.giveBack, a: result)
+    try seal(code)
+    return code
   }
 
-  func statement(_ s: Statement) throws(Failure) -> Code {
+  /// Hands the emitted instructions to the code.
+  func seal(_ code: FunctionCode) throws(Failure) {
+    if out.registerCount > Int(UInt16.max) - 64 {
+      throw fail("too-large", "`\(code.name)` needs too many registers", code.span)
+    }
+    code.finish(out)
+  }
+
+  // MARK: Blocks
+
+  /// Compiles a block, whose last value goes to a register; or, as a tail, out of the function.
+  func block(_ block: Block, to register: Int?, isTail: Bool = false) throws(Failure) {
+    guard let last = block.statements.last else {
+      if let register { out.emit(.none, a: register) }
+      if isTail { try giveBackNone(block.span) }
+      return
+    }
+    for statement in block.statements.dropLast() { try self.statement(statement, to: nil) }
+    if isTail {
+      try tail(last)
+    } else {
+      try statement(last, to: register)
+    }
+  }
+
+  /// The last statement of a function: its value is the result.
+  private func tail(_ s: Statement) throws(Failure) {
+    guard case .expression(let e) = s.kind else {
+      try statement(s, to: nil)
+      if !out.isDead { try giveBackNone(s.span) }
+      return
+    }
+    switch e.kind {
+    case .if(let condition, let then, let otherwise):
+      try branches(condition, then, otherwise, to: nil, isTail: true)
+    case .block(let inner): try block(inner, to: nil, isTail: true)
+    default: try giveBack(e)
+    }
+  }
+
+  func giveBack(_ e: Expression) throws(Failure) {
+    let mark = out.free
+    defer { out.free = mark }
+    giveBack(try register(of: e).register)
+  }
+
+  private func giveBackNone(_ span: Span) throws(Failure) {
+    try giveBack(Expression(.none, span))
+  }
+
+  private func giveBack(_ register: Int) {
+    if let outermost = out.noGrads.first { out.emit(.leaveNoGrad, a: outermost) }
+    if let sizes = out.sizes { out.emit(.checkResult, a: sizes, b: register) }
+    out.emit(.giveBack, a: register)
+  }
+
+  // MARK: Statements
+
+  /// Compiles a statement; what has no value gives none.
+  func statement(_ s: Statement, to register: Int?) throws(Failure) {
+    let mark = out.free
+    defer { out.free = mark }
+    if case .expression(let e) = s.kind { return try effect(e, to: register) }
     switch s.kind {
-    case .expression(let e): return try expression(e)
-    case .assign(let target, let value):
-      let code = try expression(value)
-      let store = try store(target)
-      if let name = store as? NameStore, case .local(let slot) = name.variable {
-        return LocalAssign(slot, code, s.span)
-      }
-      return AssignCode(store, code, s.span)
+    case .expression: break
+    case .assign(let target, let value): try assign(target, value)
     case .augment(let target, let sign, let value, let signSpan):
-      return try augment(target, sign, value, signSpan, s.span)
-    case .function(let function):
-      guard let name = function.name else { return Constant(.none, s.span) }
-      if scope.kind == .model { return try method(function, name, s.span) }
-      let variable = bind(name.text)
-      let code = try self.function(function)
-      return AssignCode(
-        NameStore(variable, name.text, name.span), FunctionCreate(code, s.span), s.span)
-    case .model(let model): return try self.model(model, s.span)
-    case .for(let pattern, let sequence, let body):
-      let sequenceCode = try expression(sequence)
-      let store = store(pattern)
-      var slot: Int?
-      if let name = store as? NameStore, case .local(let i) = name.variable { slot = i }
-      let bodyCode = try loop { () throws(Failure) in try block(body) }
-      return ForCode(store, sequenceCode, bodyCode, slot: slot, s.span)
-    case .while(let condition, let body):
-      let conditionCode = try expression(condition)
-      return WhileCode(conditionCode, try loop { () throws(Failure) in try block(body) }, s.span)
-    case .break, .continue:
-      var isBreak = false
-      if case .break = s.kind { isBreak = true }
-      if !isInLoop {
-        throw fail(
-          "outside-loop", "`\(isBreak ? "break" : "continue")` stands outside of a loop", s.span)
-      }
-      return JumpCode(isBreak ? .breakLoop : .continueLoop, s.span)
+      try augment(target, sign, value, signSpan, s.span)
+    case .function(let function): try define(function, s.span)
+    case .model(let model): try define(model, s.span)
+    case .for(let pattern, let sequence, let body): try forLoop(pattern, sequence, body)
+    case .while(let condition, let body): try whileLoop(condition, body)
+    case .break: try leaveLoop("break", s.span) { $0.onBreak }
+    case .continue: try leaveLoop("continue", s.span) { $0.onContinue }
     case .return(let value):
       if scope.kind == .module {
         throw fail("outside-function", "`return` stands outside of a function", s.span)
       }
-      return ReturnCode(try value.map { e throws(Failure) in try expression(e) }, s.span)
-    case .throw(let value): return ThrowCode(try expression(value), s.span)
-    case .assert(let condition, let message):
-      return AssertCode(
-        try expression(condition), try message.map { e throws(Failure) in try expression(e) },
-        s.span)
-    case .import(let what, let alias): return importCode(what, alias, s.span)
-    case .plugin(let name, let nameSpan): return PluginCode(name, nameSpan, s.span)
-    case .global(let names):
-      for name in names { scope.globals.insert(name.text) }
-      return Constant(.none, s.span)
+      if let value { try giveBack(value) } else { try giveBackNone(s.span) }
+    case .throw(let value):
+      let operand = out.scratch()
+      try emit(value, to: operand)
+      out.step(ThrowStep(s.span), to: operand, first: operand, count: 1)
+    case .assert(let condition, let message): try assertion(condition, message)
+    case .import(let what, let alias): try importModule(what, alias)
+    case .plugin(let name, let nameSpan):
+      out.step(PluginStep(nameSpan, name), to: out.scratch())
+    case .global(let names): for name in names { scope.globals.insert(name.text) }
     case .error: throw fail("syntax", "this could not be read", s.span)
     }
+    if let register { out.emit(.none, a: register) }
   }
 
-  private func loop(_ body: () throws(Failure) -> Code) throws(Failure) -> Code {
-    let before = isInLoop
-    isInLoop = true
-    defer { isInLoop = before }
-    return try body()
-  }
-
-  private func importCode(_ what: ImportSource, _ alias: Name?, _ span: Span) -> Code {
-    switch what {
-    case .library(let name):
-      let bound = alias?.text ?? name.text
-      return ImportCode(
-        name.text, isPath: false, NameStore(bind(bound), bound, span), name.span, span)
-    case .path(let path, let place):
-      let bound = alias?.text ?? ModuleName.of(path)
-      return ImportCode(path, isPath: true, NameStore(bind(bound), bound, span), place, span)
+  /// An expression as a statement: branches and loops need no register for a value nobody wants.
+  private func effect(_ e: Expression, to register: Int?) throws(Failure) {
+    if let register { return try emit(e, to: register) }
+    switch e.kind {
+    case .if(let condition, let then, let otherwise):
+      try branches(condition, then, otherwise, to: nil, isTail: false)
+    case .block(let inner): try block(inner, to: nil)
+    case .try(let body, let name, let handler): try tryCatch(body, name, handler, to: nil)
+    case .noGrad(let body): try noGrad(body, to: nil)
+    default:
+      let unused = out.scratch()
+      try emit(e, to: unused)
+      out.emit(.clear, a: unused)
     }
   }
 
-  private func augment(
-    _ target: Target, _ sign: BinaryOperator, _ value: Expression, _ signSpan: Span, _ span: Span
-  ) throws(Failure) -> Code {
-    let right = try expression(value)
-    let get: Code
-    switch target {
-    case .name(let name): get = try expression(Expression(.name(name.text), name.span))
-    case .index(let base, let items, let place):
-      get = try expression(Expression(.index(base, items), place))
-    case .member(let base, let name, let place):
-      get = try expression(Expression(.member(base, name: name.text, nameSpan: name.span), place))
-    case .ignore(let place), .tuple(_, let place):
-      throw fail("bad-target", "`\(sign.rawValue)=` changes one thing", place)
-    }
-    let isList = sign == .add
-    let sum: BinaryCode =
-      isList
-      ? AddCode(sign, get, right, signSpan, span) : binaryCode(sign, get, right, signSpan, span)
-    return AugmentCode(get, try store(target), sum, span)
+  private func assertion(_ condition: Expression, _ message: Expression?) throws(Failure) {
+    let holds = Label()
+    try branch(condition, ifTrue: true, to: holds)
+    let text = out.scratch()
+    if let message { try emit(message, to: text) }
+    out.step(
+      AssertStep(condition.span), to: text, first: text, count: message == nil ? 0 : 1)
+    out.place(holds)
   }
 
-  // MARK: Names
-
-  /// The variable that an assignment to `name` binds here.
-  func bind(_ name: String) -> Variable {
-    for overlay in scope.overlays.reversed() { if let found = overlay[name] { return found } }
-    if scope.kind == .module || scope.globals.contains(name) { return .global(module.cell(name)) }
-    return scope.find(name) ?? scope.declare(name)
-  }
-
-  func store(_ target: Target) throws(Failure) -> Store {
-    switch target {
-    case .name(let name): return NameStore(bind(name.text), name.text, name.span)
-    case .ignore: return IgnoreStore()
-    case .tuple(let parts, let span):
-      var stores: [Store] = []
-      for part in parts { stores.append(try store(part)) }
-      return TupleStore(stores, span)
-    case .member(let base, let name, let span):
-      return MemberStore(try expression(base), name.text, span)
-    case .index(let base, let items, let span):
-      let baseCode = try expression(base)
-      var rebind: Store?
-      var refusal: String?
-      switch base.kind {
-      case .name(let name):
-        let variable = scope.find(name) ?? .global(module.cell(name))
-        if case .global = variable, scope.kind != .module, !scope.globals.contains(name) {
-          refusal = name
-        }
-        rebind = NameStore(variable, name, base.span)
-      case .index(let inner, let innerItems):
-        rebind = try store(.index(inner, innerItems, base.span))
-      case .member(let inner, let name, let nameSpan):
-        rebind = MemberStore(try expression(inner), name, nameSpan)
-      default: break
+  private func importModule(_ what: ImportSource, _ alias: Name?) throws(Failure) {
+    let (path, isPath, span, name): (String, Bool, Span, String) =
+      switch what {
+      case .library(let name): (name.text, false, name.span, alias?.text ?? name.text)
+      case .path(let path, let place): (path, true, place, alias?.text ?? ModuleName.of(path))
       }
-      return IndexStore(baseCode, rebind, try subscripts(items), span, refusal: refusal)
-    }
+    let variable = try bind(name, span)
+    let value = out.scratch()
+    out.step(ImportStep(span, path, isPath: isPath), to: value)
+    store(variable, name, span, from: value)
   }
 
-  func store(_ pattern: Pattern) -> Store {
-    switch pattern {
-    case .name(let name): NameStore(bind(name.text), name.text, name.span)
-    case .ignore: IgnoreStore()
-    case .tuple(let parts, let span): TupleStore(parts.map { store($0) }, span)
-    }
-  }
+  // MARK: Control
 
-  // MARK: Functions and models
-
-  /// Compiles a function in a scope of its own.
-  func function(_ function: Function) throws(Failure) -> FunctionCode {
-    let name = function.name?.text ?? "function"
-    let code = FunctionCode(
-      name: name, source: source, span: function.span, module: module, unset: unset)
-    code.documentation = function.documentation
-    code.parameterText = parameterText(function.parameters)
-    var defaults: [Code?] = []
-    for p in function.parameters {
-      defaults.append(try p.defaultValue.map { e throws(Failure) in try expression(e) })
-    }
-    let names = NameReader(function.body)
-    let inner = Scope(.function, parent: scope, module: module)
-    inner.shared = names.mentionedInside()
-    inner.globals = names.globals
-    let outer = scope
-    let wasInLoop = isInLoop
-    scope = inner
-    isInLoop = false
-    defer {
-      scope = outer
-      isInLoop = wasInLoop
-    }
-    try arguments(function.parameters, defaults, code, inner)
-    try shapes(function, code, inner)
-    for name in names.assigned where !inner.globals.contains(name) && inner.variables[name] == nil {
-      if !inner.enclosingHas(name) { _ = inner.declare(name) }
-    }
-    code.body = try block(function.body)
-    finish(code, inner)
-    return code
-  }
-
-  private func arguments(
-    _ parameters: [FunctionParameter], _ defaults: [Code?], _ code: FunctionCode, _ inner: Scope
+  func branches(
+    _ condition: Expression, _ then: Block, _ otherwise: Block?, to register: Int?, isTail: Bool
   ) throws(Failure) {
-    for (p, defaultValue) in zip(parameters, defaults) {
-      let slot = inner.newSlot()
-      let isBoxed = inner.shared.contains(p.name.text)
-      inner.variables[p.name.text] = isBoxed ? .boxed(slot) : .local(slot)
-      code.arguments.append(
-        .init(
-          name: p.name.text, slot: slot, isBoxed: isBoxed, defaultValue: defaultValue,
-          isRest: p.isRest))
-      if p.isRest || defaultValue != nil || isBoxed { code.isSimple = false }
-      if code.arguments.dropLast().contains(where: { $0.isRest }) {
-        throw fail(
-          "bad-parameter",
-          "`...\(code.arguments.first { $0.isRest }?.name ?? "")` must be the last parameter",
-          p.name.span)
-      }
+    let (elseLabel, end) = (Label(), Label())
+    try branch(condition, ifTrue: false, to: elseLabel)
+    let before = out.definite
+    try block(then, to: register, isTail: isTail)
+    let thenEnds = out.isDead
+    let afterThen = out.definite
+    out.definite = before
+    if otherwise == nil, register == nil, !isTail {
+      out.place(elseLabel)
+      return
+    }
+    if !thenEnds { out.jump(.jump, to: end) }
+    out.place(elseLabel)
+    try block(
+      otherwise ?? Block([], condition.span), to: register, isTail: isTail)
+    let elseEnds = out.isDead
+    out.place(end)
+    if elseEnds {
+      out.definite = afterThen
+    } else if !thenEnds {
+      out.definite.formIntersection(afterThen)
     }
   }
 
-  private func shapes(_ function: Function, _ code: FunctionCode, _ inner: Scope) throws(Failure) {
-    var checks = ShapeChecks()
-    checks.result = function.result
-    for (i, p) in function.parameters.enumerated() {
-      guard let annotation = p.annotation else { continue }
-      checks.arguments.append((i, annotation))
-      guard case .shape(let dimensions) = annotation.kind else { continue }
-      for case .name(let name) in dimensions
-      where !checks.dimensions.contains(where: { $0.name == name.text }) {
-        if inner.variables[name.text] != nil {
-          throw fail(
-            "dimension-name", "the dimension `\(name.text)` has the name of a parameter", name.span)
-        }
-        if inner.enclosingHas(name.text) {
-          throw fail(
-            "dimension-name",
-            "the dimension `\(name.text)` is a name of an enclosing function already", name.span,
-            help: ["give the dimension another name"])
-        }
-        switch inner.declare(name.text) {
-        case .local(let slot): checks.dimensions.append((name.text, slot, false))
-        case .boxed(let slot): checks.dimensions.append((name.text, slot, true))
-        case .capture, .field, .global: break
-        }
-      }
-    }
-    if !checks.arguments.isEmpty || checks.result != nil {
-      code.checks = checks
-      code.isSimple = false
-    }
+  private func forLoop(_ pattern: Pattern, _ sequence: Expression, _ body: Block) throws(Failure) {
+    try each(pattern, sequence) { () throws(Failure) in try block(body, to: nil) }
   }
 
-  private func finish(_ code: FunctionCode, _ inner: Scope) {
-    code.slotCount = inner.slotCount
-    code.boxedSlots = inner.boxedSlots
-    code.captureSources = inner.captureSources
-    code.captureNames = inner.captureNames
+  /// Runs `body` for every item of a sequence; `boxes` get a fresh box each time.
+  func each(
+    _ pattern: Pattern, _ sequence: Expression, boxes: [Int] = [], state given: Int? = nil,
+    overlay: [String: Variable]? = nil, _ body: () throws(Failure) -> Void
+  ) throws(Failure) {
+    let state: Int
+    if let given { state = given } else { state = out.scratch() }
+    if given == nil { _ = (out.scratch(), out.scratch()) }
+    let (start, next) = (Label(), Label())
+    try prepare(sequence, state, next)
+    // A comprehension's variables are not seen in the sequence that they run over.
+    if let overlay { scope.overlays.append(overlay) }
+    defer { if overlay != nil { scope.overlays.removeLast() } }
+    let loop = Emitter.Loop(onBreak: Label(), onContinue: next, noGrads: out.noGrads.count)
+    out.loops.append(loop)
+    let before = out.definite
+    out.place(start)
+    var item = out.scratch()
+    for box in boxes { out.emit(.newBox, a: box) }
+    if case .name(let name) = pattern, case .local(let register) = try bind(name.text, name.span) {
+      item = register
+      out.definite.insert(register)
+    } else {
+      try store(pattern, from: item)
+    }
+    try body()
+    out.definite = before
+    out.loops.removeLast()
+    out.place(next)
+    out.jump(
+      .forNext, a: item, b: state, to: start, site: out.site(sequence.span, sequence.span))
+    out.place(loop.onBreak)
+    out.emit(.clear, a: state)
   }
 
-  func parameterText(_ parameters: [FunctionParameter]) -> String {
-    parameters.map { p in
-      var text = (p.isRest ? "..." : "") + p.name.text
-      if let a = p.annotation { text += ": " + source.text(in: a.span) }
-      if let d = p.defaultValue { text += "=" + source.text(in: d.span) }
-      return text
-    }.joined(separator: ", ")
+  private func prepare(_ sequence: Expression, _ state: Int, _ next: Label) throws(Failure) {
+    guard case .range(let from, let to) = sequence.kind else {
+      try emit(sequence, to: state)
+      out.jump(.prepareFor, b: state, to: next, site: out.site(sequence.span, sequence.span))
+      return
+    }
+    try emit(from, to: state)
+    try emit(to, to: state + 1)
+    out.jump(
+      .prepareRange, b: state, to: next,
+      site: out.site(sequence.span, sequence.span, [from.span, to.span]))
   }
 
-  /// Methods are made after the fields are known, so that they may stand in any order.
-  private var pendingMethods: [(Function, ModelCode)] = []
-  private var currentModel: ModelCode?
-
-  private func method(_ function: Function, _ name: Name, _ span: Span) throws(Failure) -> Code {
-    guard let model = currentModel else { return Constant(.none, span) }
-    model.methods[name.text] = try self.function(function)
-    return Constant(.none, span)
+  private func whileLoop(_ condition: Expression, _ body: Block) throws(Failure) {
+    let start = Label()
+    let loop = Emitter.Loop(onBreak: Label(), onContinue: Label(), noGrads: out.noGrads.count)
+    let before = out.definite
+    out.jump(.jump, to: loop.onContinue)
+    out.loops.append(loop)
+    out.place(start)
+    try block(body, to: nil)
+    out.loops.removeLast()
+    out.definite = before
+    out.place(loop.onContinue)
+    try branch(condition, ifTrue: true, to: start)
+    out.place(loop.onBreak)
   }
 
-  private func model(_ model: Model, _ span: Span) throws(Failure) -> Code {
-    let variable = bind(model.name.text)
-    let constructor = FunctionCode(
-      name: model.name.text, source: source, span: model.span, module: module, unset: unset)
-    constructor.documentation = model.documentation
-    constructor.parameterText = parameterText(model.parameters)
-    constructor.isSimple = false
-    let code = ModelCode(model.name.text, constructor: constructor)
-    code.documentation = model.documentation
-    var defaults: [Code?] = []
-    for p in model.parameters {
-      defaults.append(try p.defaultValue.map { e throws(Failure) in try expression(e) })
+  private func leaveLoop(_ word: String, _ span: Span, _ label: (Emitter.Loop) -> Label)
+    throws(Failure)
+  {
+    guard let loop = out.loops.last else {
+      throw fail("outside-loop", "`\(word)` stands outside of a loop", span)
     }
-    let names = NameReader(model.body)
-    let inner = Scope(.model, parent: scope, module: module)
-    inner.globals = names.globals
-    inner.modelSlot = inner.newSlot()
-    let outer = (scope, currentModel, isInLoop)
-    scope = inner
-    currentModel = code
-    isInLoop = false
-    defer { (scope, currentModel, isInLoop) = outer }
-    func field(_ name: String) {
-      if code.slots[name] != nil { return }
-      code.slots[name] = code.fields.count
-      inner.variables[name] = .field(.slot(inner.modelSlot), code.fields.count)
-      code.fields.append(name)
+    if out.noGrads.count > loop.noGrads { out.emit(.leaveNoGrad, a: out.noGrads[loop.noGrads]) }
+    out.jump(.jump, to: label(loop))
+  }
+
+  func tryCatch(_ body: Block, _ name: Name?, _ handler: Block, to register: Int?) throws(Failure) {
+    let mark = out.free
+    defer { out.free = mark }
+    let depth = out.scratch()
+    out.emit(.saveNoGrad, a: depth)
+    let before = out.definite
+    let start = out.position
+    try block(body, to: register)
+    let afterBody = out.definite
+    let bodyEnds = out.isDead
+    let range = start..<out.position
+    let done = Label()
+    if !bodyEnds { out.jump(.jump, to: done) }
+    out.definite = before
+    let error = out.scratch()
+    let target = Label()
+    out.place(target)
+    out.addHandler(range, target: out.position, register: error, noGrad: depth)
+    if let name {
+      store(try bind(name.text, name.span), name.text, name.span, from: error)
+    } else {
+      out.emit(.clear, a: error)
     }
-    for (p, defaultValue) in zip(model.parameters, defaults) {
-      field(p.name.text)
-      constructor.arguments.append(
-        .init(
-          name: p.name.text, slot: code.slots[p.name.text] ?? 0, isBoxed: false,
-          defaultValue: defaultValue, isRest: p.isRest))
+    try block(handler, to: register)
+    if out.isDead {
+      out.definite = afterBody
+    } else if !bodyEnds {
+      out.definite.formIntersection(afterBody)
     }
-    for case .function(let function) in model.body.statements.map(\.kind) {
-      if let name = function.name { inner.methods.insert(name.text) }
-    }
-    for name in names.assigned where !inner.globals.contains(name) && !inner.methods.contains(name)
-    {
-      if outer.0.kind == .module || !inner.enclosingHas(name) { field(name) }
-    }
-    constructor.body = try block(model.body)
-    finish(constructor, inner)
-    return ModelCreate(code, NameStore(variable, model.name.text, model.name.span), span)
+    out.place(done)
+  }
+
+  func noGrad(_ body: Block, to register: Int?) throws(Failure) {
+    let mark = out.free
+    defer { out.free = mark }
+    let depth = out.scratch()
+    out.emit(.enterNoGrad, a: depth)
+    out.noGrads.append(depth)
+    try block(body, to: register)
+    out.noGrads.removeLast()
+    out.emit(.leaveNoGrad, a: depth)
   }
 }

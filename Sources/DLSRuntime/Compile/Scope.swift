@@ -37,6 +37,7 @@ final class Scope {
     self.module = module
   }
 
+  /// The next register for a variable; all are given before the code of the body is made.
   func newSlot() -> Int {
     slotCount += 1
     return slotCount - 1
@@ -70,6 +71,7 @@ final class Scope {
     case .boxed(let slot): return .capture(capture(name, .slot(slot)))
     case .capture(let index): return .capture(capture(name, .capture(index)))
     case .field(let place, let slot): return .field(.capture(capture(model: place)), slot)
+    case .method: return nil
     }
   }
 

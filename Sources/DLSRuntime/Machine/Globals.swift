@@ -9,8 +9,6 @@ extension Machine {
 
   /// Offers a value as `ans`: what a computation had found when it was stopped.
   package func offer(_ value: Value) {
-    guard let cell = mainModule?.cell("ans") else { return }
-    cell.value = value
-    cell.isSet = true
+    mainModule?.cell("ans").set(value)
   }
 }

@@ -3,6 +3,7 @@
 import CThreadState
 import DLSSyntax
 import DLSTensor
+import Glibc
 
 package enum Output {
   case text(String)
@@ -16,12 +17,24 @@ package enum Output {
 public final class Machine {
   package let options: SessionOptions
   package let generator: Generator
-  let stack: UnsafeMutablePointer<Value>
-  private let capacity: Int
-  private var top = 0
-  /// Calls under way; the limit keeps runaway recursion from the end of the real stack.
-  var depth = 0
+  /// Registers of all frames. What no frame uses holds plain numbers, so that nothing must be set up
+  /// or let go of there.
+  private let stack: UnsafeMutableRawPointer
+  let stackEnd: UnsafeMutableRawPointer
+  /// Where the next frame that Swift makes begins.
+  var top: UnsafeMutableRawPointer
+  /// Callers under way; the limit keeps runaway recursion from the end of the real stack.
+  let calls: UnsafeMutablePointer<LoopState>
+  var callTop: UnsafeMutablePointer<LoopState>
+  /// Comes down with every call of a builtin, which may call a script's function again.
+  var callLimit: UnsafeMutablePointer<LoopState>
   static let maxDepth = 10_000
+  /// Where the loop goes on after a call that it did not make itself.
+  var next: LoopState
+  /// A call that a frame made by Swift gives its result to, and the end of the loop.
+  let boundary: PC
+  private let boundaryHeader: UnsafeMutablePointer<CodeHeader>
+  private let boundaryCode: FunctionCode
   let unset = Value.object(Unset())
   var builtins: [String: Value] = [:]
   /// Words that plugins have added.
@@ -38,132 +51,86 @@ public final class Machine {
   init(_ options: SessionOptions) {
     self.options = options
     generator = Generator(seed: options.seed ?? UInt64(Scalar64.now() * 1e9))
-    capacity = 1 << 20
-    stack = .allocate(capacity: capacity)
+    stack = Machine.registers()
+    stackEnd = stack + (Machine.capacity - 64) * Slot.stride
+    top = stack
+    calls = .allocate(capacity: Machine.maxDepth + 1)
+    callTop = calls
+    callLimit = calls + Machine.maxDepth
+    boundary = .allocate(capacity: 2)
+    (boundary).initialize(to: Instruction(op: .call))
+    (boundary + 1).initialize(to: Instruction(op: .halt))
+    let source = Source(name: "", text: "")
+    boundaryCode = FunctionCode(
+      name: "", source: source, span: Span(0, 0), module: Module(path: nil) { _ in nil })
+    boundaryHeader = boundaryCode.header
+    next = LoopState(pc: boundary, registers: stack, header: boundaryHeader, captures: nil)
   }
 
-  deinit { stack.deallocate() }
+  private static let capacity = 1 << 20
 
-  // MARK: Frames
-
-  /// Room for a call's variables, all without values.
-  @inline(__always)
-  func enter(_ code: FunctionCode, _ f: Frame?, _ span: Span) throws(Failure) -> Int {
-    let base = top
-    if depth >= Machine.maxDepth || base + code.slotCount + 16 > capacity {
-      throw tooDeep(code, f, span)
-    }
-    top = base + code.slotCount
-    for i in base..<top { (stack + i).initialize(to: unset) }
-    return base
+  /// Zeros are ints, and cost nothing until they are touched.
+  private static func registers() -> UnsafeMutableRawPointer {
+    calloc(capacity, Slot.stride) ?? .allocate(byteCount: capacity * Slot.stride, alignment: 16)
   }
 
-  @inline(never)
-  private func tooDeep(_ code: FunctionCode, _ f: Frame?, _ span: Span) -> Failure {
-    let failure = Failure(
-      "recursion-limit", "`\(code.name)` calls itself too deep: \(depth) calls are under way")
-    return f?.locate(failure, span) ?? failure
-  }
-
-  @inline(__always)
-  func leave(_ code: FunctionCode, _ base: Int) {
-    (stack + base).deinitialize(count: top - base)
-    top = base
-  }
-
-  /// Runs a function whose arguments stand in its slots.
-  func execute(_ function: FunctionObject, _ base: Int, _ caller: Frame?, _ span: Span)
-    throws(Failure) -> Value
-  {
-    let code = function.code
-    if Interrupt.isSet {
-      leave(code, base)
-      throw caller?.locate(interruption(), span) ?? interruption()
-    }
-    let frame = Frame(
-      slots: stack + base, captures: function.captures, source: code.source, machine: self,
-      module: code.module)
-    depth += 1
-    defer {
-      depth -= 1
-      leave(code, base)
-    }
-    do throws(Failure) {
-      for slot in code.boxedSlots { frame.slots[slot] = .object(Box(unset)) }
-      var sizes: [String: Int] = [:]
-      if let checks = code.checks {
-        do { sizes = try checks.enter(code, frame.slots) } catch {
-          throw caller?.locate(error, span) ?? error
-        }
-      }
-      var value = Value.none
-      if try code.body.run(frame, into: &value) == .returned { value = frame.result }
-      if let result = code.checks?.result {
-        do {
-          try ShapeChecks.check(value, result, &sizes, "\(code.name): the result", code.source)
-        } catch {
-          throw frame.locate(error, code.span)
-        }
-      }
-      return value
-    } catch {
-      if error.signal == .returned { return frame.result }
-      trace(error, function, frame, caller, span)
-      throw error
-    }
-  }
-
-  /// Adds a line of the call stack to a failure on its way out.
-  @inline(never)
-  private func trace(
-    _ failure: Failure, _ function: FunctionObject, _ frame: Frame, _ caller: Frame?, _ span: Span
-  ) {
-    guard var d = failure.diagnostic, let caller, d.frames.count < 12 else { return }
-    let arguments = function.code.arguments.map { argument -> String in
-      var value = frame.slots[argument.slot]
-      if case .object(let box as Box) = value { value = box.value }
-      if let t = value.tensorView { return "\(argument.name): \(t.typeText)" }
-      switch value {
-      case .int, .float, .bool, .none: return "\(argument.name): \(value.describe())"
-      case .tensor, .object: return "\(argument.name): \(value.typeName)"
-      }
-    }
-    d.frames.append(
-      .init(
-        source: caller.source, span: span,
-        description: "\(function.code.name)(\(arguments.joined(separator: ", ")))"))
-    failure.diagnostic = d
+  deinit {
+    free(stack)
+    calls.deallocate()
+    boundary.deallocate()
   }
 
   // MARK: Calls
 
+  /// Runs code in a frame of its own; `fill` puts values into its registers.
+  func execute(
+    _ code: FunctionCode, _ captures: Captures?, _ fill: (Frame) -> Void
+  ) throws(Failure) -> Value {
+    let result = top
+    let registers = result + Slot.stride
+    let end = registers + code.header.pointee.registerCount * Slot.stride
+    if callTop >= callLimit || end > stackEnd { throw tooDeep(code) }
+    if Interrupt.isSet { throw interruption() }
+    let frame = Frame(
+      registers: registers, header: code.header, captures: captures, machine: self)
+    let noGrad = noGradDepth
+    callTop.initialize(
+      to: LoopState(pc: boundary, registers: result, header: boundaryHeader, captures: nil))
+    callTop += 1
+    top = end
+    defer { top = result }
+    fill(frame)
+    do {
+      try loop(
+        LoopState(
+          pc: code.header.pointee.instructions, registers: registers, header: code.header,
+          captures: captures))
+    } catch {
+      restore(noGrad)
+      throw error
+    }
+    return Slot(result).take()
+  }
+
   /// Calls a function of the script with arguments as given.
   func invoke(_ function: FunctionObject, _ arguments: CallArguments) throws(Failure) -> Value {
     let code = function.code
-    let base = try enter(code, nil, code.span)
-    do { try place(arguments, code, function, base) } catch {
-      leave(code, base)
-      throw error
+    let values: [Value]
+    if code.header.pointee.isSimple, arguments.named.isEmpty,
+      arguments.positional.count == code.arguments.count
+    {
+      values = arguments.positional
+    } else {
+      values = try bind(arguments, code, function.defaults)
     }
-    return try execute(function, base, nil, code.span)
-  }
-
-  /// Puts arguments into slots: positional, named, defaults, the rest.
-  private func place(
-    _ given: CallArguments, _ code: FunctionCode, _ function: FunctionObject, _ base: Int
-  ) throws(Failure) {
-    let values = try bind(
-      given, code,
-      Frame(
-        slots: stack + base, captures: function.captures, source: code.source, machine: self,
-        module: code.module))
-    for (argument, value) in zip(code.arguments, values) {
-      stack[base + argument.slot] = argument.isBoxed ? .object(Box(value)) : value
+    return try execute(code, function.capturePointer) { frame in
+      for (i, value) in values.enumerated() { frame.slot(i).value = value }
     }
   }
 
-  /// One value a parameter of the script's function.
-  func bind(_ given: CallArguments, _ code: FunctionCode, _ frame: Frame) throws(Failure) -> [Value]
+  /// One value a parameter of the script's function: positional, named, defaults, the rest.
+  func bind(_ given: CallArguments, _ code: FunctionCode, _ defaults: [Value]) throws(Failure)
+    -> [Value]
   {
     let parameters = code.arguments
     var values = [Value?](repeating: nil, count: parameters.count)
@@ -203,8 +170,8 @@ public final class Machine {
     for (i, p) in parameters.enumerated() {
       if let value = values[i] {
         result.append(value)
-      } else if let code = p.defaultValue {
-        result.append(try code.eval(frame))
+      } else if let k = p.defaultIndex {
+        result.append(k < defaults.count ? defaults[k] : .none)
       } else {
         throw Failure(
           "missing-argument", "\(code.name) needs `\(p.name)`", help: ["it is `\(text)`"])
@@ -218,27 +185,18 @@ public final class Machine {
     -> Value
   {
     Collector.collectIfDue()
-    let code = definition.code
-    let constructor = code.constructor
-    let model = ModelObject(code, definition.captures, unset: unset)
-    let base = try enter(constructor, nil, constructor.span)
-    let frame = Frame(
-      slots: stack + base, captures: definition.captures, source: constructor.source, machine: self,
-      module: constructor.module)
-    depth += 1
-    defer {
-      depth -= 1
-      leave(constructor, base)
-    }
-    stack[base] = .object(model)
-    for slot in constructor.boxedSlots { frame.slots[slot] = .object(Box(unset)) }
-    let values = try bind(arguments, constructor, frame)
+    let constructor = definition.code.constructor
+    let model = ModelObject(definition.code, definition.captures, unset: unset)
+    let values = try bind(arguments, constructor, definition.defaults)
     for (argument, value) in zip(constructor.arguments, values) {
       model.values[argument.slot] = value
     }
-    let signal: Signal
-    do { signal = try constructor.body.exec(frame) } catch { throw error }
-    _ = signal
+    let pointers = definition.captures.map { Unmanaged.passUnretained($0) }
+    _ = try pointers.withUnsafeBufferPointer { captures throws(Failure) in
+      try execute(constructor, captures.baseAddress.map { Captures(mutating: $0) }) { frame in
+        frame.slot(0).value = .object(model)
+      }
+    }
     model.isBuilt = true
     return .object(model)
   }
@@ -251,7 +209,7 @@ public final class Machine {
       throw Failure("not-callable", "\(function.kindText) cannot be called")
     }
     let given = CallArguments(arguments, named: named.map { (name: $0.0, value: $0.1) })
-    if depth > Machine.maxDepth { throw Failure("recursion-limit", "calls nest too deep") }
+    if callTop >= callLimit { throw Failure("recursion-limit", "calls nest too deep") }
     return try object.call(given, self)
   }
 
@@ -259,12 +217,12 @@ public final class Machine {
     try call(function, [.tensor(x)]).asTensor()
   }
 
-  func run(_ builtin: Builtin, _ arguments: CallArguments) throws(Failure) -> Value {
-    let values = try Signature.bind(builtin.name, builtin.parameters, arguments)
+  /// Runs a builtin, given one value a parameter.
+  func run(_ builtin: Builtin, _ values: [Value]) throws(Failure) -> Value {
     var call = Call(
       machine: self, name: builtin.name, parameters: builtin.parameters, arguments: values)
-    depth += 1
-    defer { depth -= 1 }
+    callLimit -= 1
+    defer { callLimit += 1 }
     switch builtin.body {
     case .run(let body): return try body(&call)
     case .op(let op): return try apply(op, call)
@@ -300,6 +258,9 @@ public final class Machine {
   package func print(_ text: String) { options.sink(.text(text)) }
   package func emit(_ output: Output) { options.sink(output) }
   package func status(_ line: String?) { options.sink(.status(line)) }
+
+  /// `Interrupt.isSet`, read without a call.
+  @inline(__always) var isInterrupted: Bool { dls_is_interrupted() }
 
   package func checkInterrupt() throws(Failure) {
     if Interrupt.isSet { throw interruption() }

@@ -108,7 +108,7 @@ enum Operators {
 
   /// The two operands as tensors: weak numbers and lists take the other's dtype.
   static func pair(_ a: Value, _ b: Value, _ sign: String) throws(Failure) -> (Tensor, Tensor) {
-    for value in [a, b] where !isNumeric(value) {
+    if !isNumeric(a) || !isNumeric(b) {
       var help: [String] = []
       if a.text != nil, b.text != nil, sign == "+" { help = ["strings are joined by `++`"] }
       if a.text != nil || b.text != nil, sign == "+", help.isEmpty {
@@ -142,7 +142,12 @@ enum Operators {
   private static func tensors(_ sign: BinaryOperator, _ a: Value, _ b: Value) throws(Failure)
     -> Value
   {
-    let (x, y) = try pair(a, b, sign.rawValue)
+    let (x, y): (Tensor, Tensor)
+    if case .tensor(let p) = a, case .tensor(let q) = b {
+      (x, y) = (p, q)
+    } else {
+      (x, y) = try pair(a, b, sign.rawValue)
+    }
     do throws(TensorError) {
       switch sign {
       case .add: return .tensor(try x + y)

@@ -135,9 +135,7 @@ package final class Session {
     outputs[cell] = value
     outputDict.entries[.int(cell)] = value
     for (name, v) in [("ans", value), ("out", Value.object(outputDict))] {
-      let target = module.cell(name)
-      target.value = v
-      target.isSet = true
+      module.cell(name).set(v)
     }
   }
 
@@ -147,12 +145,10 @@ package final class Session {
     return machine.word(name)
   }
   package func set(_ name: String, _ value: Value) {
-    let cell = module.cell(name)
-    cell.value = value
-    cell.isSet = true
+    module.cell(name).set(value)
   }
   package func reset() {
-    for cell in module.cells.values { (cell.isSet, cell.value) = (false, .none) }
+    for cell in module.cells.values { cell.reset() }
   }
 
   /// Completions of the word before the cursor: names, or members after a point.
@@ -209,36 +205,20 @@ extension Machine {
   )
     throws(Failure) -> Value?
   {
-    let compiler = Compiler(parse.source, module, unset: unset)
+    let compiler = Compiler(parse.source, module)
     if let scope { compiler.scope = scope }
     var last: Value?
     for (i, statement) in parse.program.statements.enumerated() {
       last = nil
       let code = try compiler.top(statement)
-      let holder = FunctionCode(
-        name: parse.source.name, source: parse.source, span: statement.span, module: module,
-        unset: unset)
-      holder.slotCount = compiler.scope.slotCount
-      let base = try enter(holder, nil, statement.span)
-      defer { leave(holder, base) }
-      let frame = Frame(
-        slots: stack + base, captures: [], source: parse.source, machine: self, module: module)
-      let before = (depth, noGradDepth, currentSource)
+      let before = currentSource
       currentSource = parse.source
-      defer { currentSource = before.2 }
+      defer { currentSource = before }
       do {
-        if case .expression = statement.kind {
-          let value = try code.eval(frame)
-          if !statement.isSilent { last = value }
-          if case .none = value { last = nil }
-        } else {
-          _ = try code.exec(frame)
-        }
-      } catch {
-        depth = before.0
-        restore(before.1)
-        throw frame.locate(error, statement.span)
-      }
+        let value = try execute(code, nil) { _ in }
+        if case .expression = statement.kind, !statement.isSilent { last = value }
+        if case .none? = last { last = nil }
+      } catch { throw error.located(parse.source, statement.span) }
       after?(i, last)
       Collector.collectIfDue()
     }

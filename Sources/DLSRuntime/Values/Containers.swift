@@ -2,7 +2,6 @@
 
 import DLSSyntax
 import DLSTensor
-import OrderedCollections
 
 package final class StringObject: Object {
   package let text: String
@@ -13,7 +12,13 @@ package final class StringObject: Object {
   }
 
   package override var typeName: String { "str" }
-  package override var length: Int? { text.count }
+  /// Characters. Text of ASCII has as many as bytes, but for "\r\n", which is one.
+  package override var length: Int? {
+    let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
+      bytes.allSatisfy { $0 < 0x80 && $0 != 0x0d }
+    }
+    return isPlain == true ? text.utf8.count : text.count
+  }
   package override func describe(_ printer: inout Printer) { printer.string(text) }
 
   package override func makeIterator(_ machine: Machine) throws(Failure) -> ValueIterator? {
@@ -136,9 +141,9 @@ package enum DictKey: Hashable, Sendable {
 }
 
 package final class DictObject: Object {
-  package var entries: OrderedDictionary<DictKey, Value>
+  package var entries: DictEntries
 
-  package init(_ entries: OrderedDictionary<DictKey, Value> = [:]) {
+  package init(_ entries: DictEntries = [:]) {
     self.entries = entries
     super.init(.dict)
   }
@@ -212,7 +217,9 @@ package final class RangeObject: Object {
     super.init(.range)
   }
 
-  package var count: Int {
+  package var count: Int { RangeObject.count(from: from, to: to, step: step) }
+
+  static func count(from: Int, to: Int, step: Int) -> Int {
     if step > 0 { return from < to ? (to &- from &- 1) / step + 1 : 0 }
     return from > to ? (from &- to &- 1) / (0 &- step) + 1 : 0
   }

@@ -1,7 +1,6 @@
 // Values to Swift's types and to tensors, and back.
 
 import DLSTensor
-import OrderedCollections
 
 extension Value {
   package static func string(_ text: String) -> Value { .object(StringObject(text)) }
@@ -39,8 +38,8 @@ extension Value {
   }
 
   package var text: String? {
-    if case .object(let object as StringObject) = self { return object.text }
-    return nil
+    guard case .object(let object) = self, object.kind == .string else { return nil }
+    return unsafeDowncast(object, to: StringObject.self).text
   }
 
   package var isCallable: Bool {
@@ -73,11 +72,14 @@ extension Value {
 
   /// The items of a list, tuple or range; nil for all else.
   package var sequenceItems: [Value]? {
-    switch self {
-    case .object(let list as ListObject): list.items
-    case .object(let tuple as TupleObject): tuple.items
-    case .object(let range as RangeObject): range.values
-    case .int, .float, .bool, .none, .tensor, .object: nil
+    guard case .object(let object) = self else { return nil }
+    switch object.kind {
+    case .list: return unsafeDowncast(object, to: ListObject.self).items
+    case .tuple: return unsafeDowncast(object, to: TupleObject.self).items
+    case .range: return unsafeDowncast(object, to: RangeObject.self).values
+    case .string, .dict, .function, .builtin, .boundMethod, .model, .param, .layer, .module, .type,
+      .other, .unset:
+      return nil
     }
   }
 

@@ -57,6 +57,9 @@ package final class ModelObject: Object {
   /// Fields added from outside.
   var extra: [String: Value] = [:]
 
+  /// Values of the defaults of methods that have some.
+  var methodDefaults: [ObjectIdentifier: [Value]] = [:]
+
   /// What the model's body took along from around it.
   let captures: [Object]
 
@@ -93,7 +96,8 @@ package final class ModelObject: Object {
         case .slot: self
         case .capture(let i): captures[i]
         }
-      })
+      },
+      defaults: methodDefaults[ObjectIdentifier(method)] ?? [])
   }
 
   package override func setMember(_ name: String, _ value: Value, _ machine: Machine)
@@ -158,11 +162,14 @@ extension Value {
 package final class ModelClassObject: Object {
   let code: ModelCode
   let captures: [Object]
+  /// Values of the parameters' defaults, computed where the model was defined.
+  let defaults: [Value]
 
-  init(_ code: ModelCode, _ captures: [Object]) {
+  init(_ code: ModelCode, _ captures: [Object], defaults: [Value]) {
     self.code = code
     self.captures = captures
-    super.init(.function)
+    self.defaults = defaults
+    super.init(.other)
   }
 
   package override var canFormCycles: Bool { true }
@@ -183,6 +190,7 @@ package final class ModelClassObject: Object {
   }
   package override func forEachReference(_ visit: (Value) -> Void) {
     for capture in captures { visit(.object(capture)) }
+    defaults.forEach(visit)
   }
 }
 
@@ -207,9 +215,7 @@ package final class ModuleObject: Object {
   package override func setMember(_ name: String, _ value: Value, _ machine: Machine)
     throws(Failure) -> Bool
   {
-    let cell = module.cell(name)
-    cell.value = value
-    cell.isSet = true
+    module.cell(name).set(value)
     return true
   }
 }

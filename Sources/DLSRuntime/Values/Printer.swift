@@ -82,7 +82,8 @@ extension Value {
 
   /// As `print` writes it: strings bare.
   package func printed() -> String {
-    if case .object(let object as StringObject) = self { return object.text }
+    if let text { return text }
+    if case .int(let x) = self { return String(x) }
     return describe()
   }
 }

@@ -1,0 +1,105 @@
+// One register of the machine, read and written by its parts: a word of payload and a tag.
+
+import DLSTensor
+
+/// Where a value lies on the machine's stack, in a box or in a global.
+///
+/// A `Value` is a word followed by the number of its case; the loop reads both by hand, because a
+/// copy of the enum must look at every case before it knows that a number needs no counting.
+/// `MachineTests` hold the layout.
+struct Slot {
+  let raw: UnsafeMutableRawPointer
+
+  static let stride = MemoryLayout<Value>.stride
+
+  /// The number of each case of `Value`, in the order of its declaration.
+  enum Tag {
+    static let int: UInt8 = 0
+    static let float: UInt8 = 1
+    static let bool: UInt8 = 2
+    static let object: UInt8 = 3
+    static let tensor: UInt8 = 4
+    static let none: UInt8 = 5
+  }
+
+  @inline(__always) init(_ raw: UnsafeMutableRawPointer) { self.raw = raw }
+  @inline(__always) init(_ pointer: UnsafeMutablePointer<Value>) {
+    raw = UnsafeMutableRawPointer(pointer)
+  }
+
+  @inline(__always) var tag: UInt8 { raw.load(fromByteOffset: 8, as: UInt8.self) }
+  /// True when the payload is counted: an object or a tensor.
+  @inline(__always) var isReference: Bool { tag &- Tag.object < 2 }
+  @inline(__always) var int: Int { raw.load(as: Int.self) }
+  @inline(__always) var float: Double { raw.load(as: Double.self) }
+  @inline(__always) var bool: Bool { raw.load(as: UInt8.self) != 0 }
+
+  /// The object, where the tag says that it is one.
+  @inline(__always) var object: Unmanaged<Object> {
+    Unmanaged.fromOpaque(raw.load(as: UnsafeRawPointer.self))
+  }
+  @inline(__always) var kind: ObjectKind { object._withUnsafeGuaranteedRef { $0.kind } }
+  @inline(__always) func isObject(_ kind: ObjectKind) -> Bool {
+    tag == Tag.object && self.kind == kind
+  }
+
+  /// The text of a string.
+  @inline(__always) var text: String {
+    Unmanaged<StringObject>.fromOpaque(object.toOpaque())._withUnsafeGuaranteedRef { $0.text }
+  }
+
+  @inline(__always) var pointer: UnsafeMutablePointer<Value> {
+    raw.assumingMemoryBound(to: Value.self)
+  }
+  @inline(__always) var value: Value {
+    get { pointer.pointee }
+    nonmutating set { pointer.pointee = newValue }
+  }
+
+  @inline(never) private func release() { pointer.pointee = .int(0) }
+
+  /// Lets go of what it holds.
+  @inline(__always) func clear() { if isReference { release() } }
+
+  @inline(__always) private func set(_ word: Int, _ tag: UInt8) {
+    raw.storeBytes(of: word, as: Int.self)
+    raw.storeBytes(of: tag, toByteOffset: 8, as: UInt8.self)
+  }
+
+  @inline(__always) func put(_ x: Int) {
+    if isReference { release() }
+    set(x, Tag.int)
+  }
+  @inline(__always) func put(_ x: Double) {
+    if isReference { release() }
+    raw.storeBytes(of: x, as: Double.self)
+    raw.storeBytes(of: Tag.float, toByteOffset: 8, as: UInt8.self)
+  }
+  @inline(__always) func put(_ x: Bool) {
+    if isReference { release() }
+    set(x ? 1 : 0, Tag.bool)
+  }
+
+  @inline(never) private func copyCounted(_ other: Slot) { value = other.value }
+
+  /// Takes a copy of another slot's value.
+  @inline(__always) func copy(_ other: Slot) {
+    let tag = other.tag
+    if tag &- Tag.object < 2 || isReference { return copyCounted(other) }
+    set(other.int, tag)
+  }
+
+  /// Takes another slot's value out of it.
+  @inline(__always) func move(from other: Slot) {
+    if isReference { release() }
+    set(other.int, other.tag)
+    other.raw.storeBytes(of: Tag.int, toByteOffset: 8, as: UInt8.self)
+  }
+
+  /// Takes the value out.
+  @inline(__always) func take() -> Value {
+    let value = pointer.move()
+    raw.storeBytes(of: Tag.int, toByteOffset: 8, as: UInt8.self)
+    return value
+  }
+}

@@ -1,0 +1,106 @@
+// The long ways of instructions about parts of containers, steps and annotations.
+
+import DLSSyntax
+import DLSTensor
+
+extension Machine {
+  // MARK: Parts
+
+  @inline(never)
+  func getIndex(_ f: Frame, _ i: Instruction) throws(Failure) {
+    let (holder, index) = (f.slot(Int(i.b)), f.slot(Int(i.c)))
+    if holder.isObject(.dict), case .object(let object) = holder.value {
+      let dict = unsafeDowncast(object, to: DictObject.self)
+      if let value = dict.quick(index) {
+        f.slot(Int(i.a)).value = value
+        return f.consume(i, holder, index)
+      }
+    }
+    do {
+      f.slot(Int(i.a)).value = try Indexing.get(holder.value, [.value(index.value)], self)
+    } catch {
+      let site = f.site(i)
+      throw f.locate(error, site.span, operands: site.operands)
+    }
+    f.consume(i, holder, index)
+  }
+
+  /// `x[i] = v` where x is no tensor; one is rebound by `setPlace`, to which the site leads.
+  @inline(never)
+  func setIndex(_ f: Frame, _ i: Instruction) throws(Failure) {
+    let (holder, index, value) = (f.slot(Int(i.a)), f.slot(Int(i.b)), f.slot(Int(i.c)))
+    let step = f.code.steps[Int(i.d)]
+    try step.store(f, holder, index, value.value)
+    f.consume(i, holder, index)
+    if i.flags & Instruction.consumesThird != 0 { value.clear() }
+  }
+
+  /// Stores register a in the place that step d describes.
+  @inline(never)
+  func setPlace(_ f: Frame, _ i: Instruction) throws(Failure) {
+    try f.code.steps[Int(i.d)].store(f, f.slot(Int(i.a)).take())
+  }
+
+  /// Takes register b apart into c registers from a on.
+  @inline(never)
+  func unpack(_ f: Frame, _ i: Instruction) throws(Failure) {
+    let value = f.slot(Int(i.b)).take()
+    let count = Int(i.c)
+    let span = f.site(i).span
+    var items = value.sequenceItems
+    if items == nil, let t = value.tensorView, t.rank > 0, t.shape[0] == count {
+      items = try rows(t)
+    }
+    guard let items else {
+      throw f.locate(
+        Failure("unpack", "\(value.kindText) cannot be taken apart into \(count) names"), span)
+    }
+    if items.count != count {
+      throw f.locate(
+        Failure(
+          "unpack", "\(count) names, but \(items.count) value\(items.count == 1 ? "" : "s")"),
+        span)
+    }
+    for (k, item) in items.enumerated() { f.slot(Int(i.a) + k).value = item }
+  }
+
+  @inline(never)
+  func appendItem(_ list: Slot, _ item: Slot) {
+    guard list.isObject(.list) else { return }
+    Unmanaged<ListObject>.fromOpaque(list.object.toOpaque())
+      ._withUnsafeGuaranteedRef { $0.items.append(item.take()) }
+  }
+
+  @inline(never)
+  func step(_ f: Frame, _ i: Instruction) throws(Failure) {
+    let arguments = f.values(Int(i.b))
+    let value = try f.code.steps[Int(i.d)].run(
+      f, UnsafeMutableBufferPointer(start: arguments, count: Int(i.c)))
+    for k in 0..<Int(i.c) { Slot(arguments + k).clear() }
+    f.slot(Int(i.a)).value = value
+  }
+
+  // MARK: Shapes
+
+  @inline(never)
+  func checkShapes(_ f: Frame, _ i: Instruction) throws(Failure) {
+    guard let checks = f.code.checks else { return }
+    do { f.slot(Int(i.a)).value = .object(SizesObject(try checks.enter(f))) } catch {
+      // The call is at fault, where there is one in a script.
+      let caller = (callTop - 1).pointee
+      if caller.pc == boundary { throw error }
+      let code = caller.header.pointee.code
+      throw error.located(code.source, code.sites[Int(caller.pc.pointee.site)].span)
+    }
+  }
+
+  @inline(never)
+  func checkResult(_ f: Frame, _ i: Instruction) throws(Failure) {
+    guard let result = f.code.checks?.result else { return }
+    var sizes = (f.slot(Int(i.a)).value.objectValue as? SizesObject)?.sizes ?? [:]
+    do {
+      try ShapeChecks.check(
+        f.slot(Int(i.b)).value, result, &sizes, "\(f.code.name): the result", f.source)
+    } catch { throw f.locate(error, f.code.span) }
+  }
+}
