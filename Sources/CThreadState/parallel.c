@@ -1,5 +1,7 @@
-// Threads for kernels. One job at a time; a helper spins some microseconds for the next one, since
-// ops follow each other closely, and then sleeps, since spinning threads collapse on a busy machine.
+// Threads for kernels. One job at a time, cut into fixed pieces that whoever is free takes; a helper
+// spins some microseconds for the next job, since ops follow each other closely, and then sleeps,
+// since spinning threads collapse on a busy machine. A helper that does not come in time is not
+// waited for: its piece is done by the thread that asked.
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
@@ -12,27 +14,43 @@
 
 enum { MAX_THREADS = 64, SPINS = 4000 };
 
-static atomic_int ticket;   // grows with every job; what helpers wait on
+static atomic_uint ticket;  // grows with every job; what helpers wait on
 static atomic_int sleepers;
-static atomic_int running;  // helpers that still work on the job
-static atomic_int busy;     // a job is under way: nested or concurrent ones run inline
+// The job's ticket in the upper half, the next piece to take in the lower: taking a piece of a job
+// that is over fails.
+static _Atomic uint64_t claim;
+static atomic_int done;  // pieces of the job that are finished
+static atomic_int busy;  // a job is under way: nested or concurrent ones run inline
 static struct {
   void (*body)(void *, int64_t, int64_t);
   void *context;
   int64_t count, piece;
-  int threads;
+  uint32_t pieces;
 } job;
 static int wanted = 0, started = 0;
-static int first_seen[MAX_THREADS];  // the ticket at each helper's birth, which is not news to it
+static unsigned first_seen[MAX_THREADS];  // the ticket at each helper's birth, no news to it
 
-static void run_piece(int index) {
-  int64_t begin = job.piece * index, end = begin + job.piece;
-  if (end > job.count) end = job.count;
-  if (begin < end) job.body(job.context, begin, end);
+// Takes pieces of one job until none is left. The job's fields are stable once a piece is taken: the
+// asker does not leave before every piece is done.
+static void take_pieces(uint32_t ticket_of_job) {
+  uint64_t seen = atomic_load_explicit(&claim, memory_order_acquire);
+  for (;;) {
+    if ((uint32_t)(seen >> 32) != ticket_of_job || (uint32_t)seen == 0) return;
+    if (!atomic_compare_exchange_weak_explicit(&claim, &seen, seen - 1, memory_order_acq_rel,
+                                               memory_order_acquire)) {
+      continue;
+    }
+    int64_t index = job.pieces - (uint32_t)seen;
+    int64_t begin = job.piece * index, end = begin + job.piece;
+    if (end > job.count) end = job.count;
+    if (begin < end) job.body(job.context, begin, end);
+    atomic_fetch_add_explicit(&done, 1, memory_order_release);
+    seen = atomic_load_explicit(&claim, memory_order_acquire);
+  }
 }
 
 static void *helper(void *argument) {
-  int index = (int)(intptr_t)argument, seen = first_seen[index];
+  unsigned seen = first_seen[(intptr_t)argument];
   for (;;) {
     int spins = 0;
     while (atomic_load_explicit(&ticket, memory_order_acquire) == seen) {
@@ -45,8 +63,7 @@ static void *helper(void *argument) {
       atomic_fetch_sub(&sleepers, 1);
     }
     seen = atomic_load_explicit(&ticket, memory_order_acquire);
-    if (index < job.threads) run_piece(index);
-    atomic_fetch_sub_explicit(&running, 1, memory_order_release);
+    take_pieces(seen);
   }
   return NULL;
 }
@@ -73,28 +90,30 @@ void dls_parallel_for(int64_t count, int64_t grain,
     if (count > 0) body(context, 0, count);
     return;
   }
-  while (started < dls_get_threads() - 1) {
+  while (started < threads - 1) {
     pthread_t thread;
     first_seen[started + 1] = atomic_load(&ticket);
     if (pthread_create(&thread, NULL, helper, (void *)(intptr_t)(started + 1)) != 0) break;
     pthread_detach(thread);
     started++;
   }
-  if (threads > started + 1) threads = started + 1;
+  // Pieces depend on the count and on the threads that were asked for alone, so that results do.
   job.body = body;
   job.context = context;
   job.count = count;
-  job.threads = threads;
-  // Pieces begin on whole cache lines of floats where the count is large.
   job.piece = (count + threads - 1) / threads;
+  // Pieces begin on whole cache lines of floats where the count is large.
   if (job.piece > 1024) job.piece = (job.piece + 63) / 64 * 64;
-  atomic_store(&running, started);
-  atomic_fetch_add_explicit(&ticket, 1, memory_order_release);
+  job.pieces = (uint32_t)threads;
+  atomic_store_explicit(&done, 0, memory_order_relaxed);
+  uint32_t own = atomic_load_explicit(&ticket, memory_order_relaxed) + 1;
+  atomic_store(&claim, (uint64_t)own << 32 | job.pieces);
+  atomic_store(&ticket, own);
   if (atomic_load(&sleepers) > 0) {
-    syscall(SYS_futex, &ticket, FUTEX_WAKE_PRIVATE, MAX_THREADS, NULL, NULL, 0);
+    syscall(SYS_futex, &ticket, FUTEX_WAKE_PRIVATE, threads - 1, NULL, NULL, 0);
   }
-  run_piece(0);
-  for (int spins = 0; atomic_load_explicit(&running, memory_order_acquire) > 0; spins++) {
+  take_pieces(own);
+  for (int spins = 0; atomic_load_explicit(&done, memory_order_acquire) < threads; spins++) {
     if (spins < SPINS) __builtin_ia32_pause();
     else sched_yield();
   }

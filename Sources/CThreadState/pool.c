@@ -17,8 +17,11 @@ static _Thread_local block *bins[BINS];
 static _Thread_local char *chunk, *chunk_end;
 static _Thread_local size_t large_pooled;
 static atomic_size_t in_use;
+static atomic_size_t made;  // buffers that no list had
 
 size_t dls_bytes_in_use(void) { return atomic_load_explicit(&in_use, memory_order_relaxed); }
+
+size_t dls_buffers_made(void) { return atomic_load_explicit(&made, memory_order_relaxed); }
 
 // The class of a size, and the size that every buffer of that class has.
 static int bin_of(size_t bytes, size_t *capacity) {
@@ -86,6 +89,7 @@ void *dls_buffer_take(size_t bytes, size_t *capacity) {
     bins[bin] = first->next;
     if (*capacity >= LARGE) large_pooled -= *capacity;
   } else {
+    atomic_fetch_add_explicit(&made, 1, memory_order_relaxed);
     first = fresh(*capacity);
     if (!first) return NULL;
   }

@@ -42,12 +42,17 @@ void *dls_buffer_take(size_t bytes, size_t *capacity);
 void dls_buffer_give(void *buffer, size_t capacity);
 /// Bytes handed out and not given back, over all threads.
 size_t dls_bytes_in_use(void);
+/// Buffers that had to be made because none of their size was free: no more after a first step.
+size_t dls_buffers_made(void);
 
 // --- parallel.c: a pool of threads that spin for a moment and then sleep ---
 
 /// Runs body(context, begin, end) over [0, count) on this thread and the helpers, in equal pieces of
-/// at least `grain`; nested calls run where they are.
+/// at least `grain` that depend only on the numbers given; nested calls run where they are.
 void dls_parallel_for(int64_t count, int64_t grain,
                       void (*body)(void *context, int64_t begin, int64_t end), void *context);
 void dls_set_threads(int32_t count);
 int32_t dls_get_threads(void);
+
+// --- blas.c has no calls: before `main`, OpenBLAS is told to run on the thread that calls it, with
+// the widest kernels that this machine has.

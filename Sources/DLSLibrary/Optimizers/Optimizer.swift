@@ -3,8 +3,26 @@
 import DLSRuntime
 import DLSTensor
 
+/// One param in one step of an optimizer.
+struct ParamStep {
+  let cell: ParameterCell
+  /// Contiguous, in the param's dtype and shape.
+  let gradient: Tensor
+  let state: OptimizerState
+}
+
+/// The update of a group's params, all at once so that it can share its threads and its passes.
+typealias GroupUpdate = ([ParamStep]) throws(TensorError) -> Void
+
 /// The update of one param: its cell, its gradient, and what the optimizer keeps for it.
 typealias ParamUpdate = (ParameterCell, Tensor, OptimizerState) throws(TensorError) -> Void
+
+/// One param after the other.
+func each(_ update: @escaping ParamUpdate) -> GroupUpdate {
+  { steps throws(TensorError) in
+    for step in steps { try update(step.cell, step.gradient, step.state) }
+  }
+}
 
 /// One optimizer, declared: everything that is said of it follows from this value.
 struct OptimizerKind: Sendable {
@@ -16,9 +34,9 @@ struct OptimizerKind: Sendable {
   var example = ""
   /// What must hold between settings beyond their ranges.
   var check: @Sendable (Settings) throws(Failure) -> Void = { _ in }
-  /// Reads a group's settings once a step, and gives the update of one param. nil for an optimizer
-  /// that looks at all params at once (LBFGS).
-  var rule: (@Sendable (Settings) -> ParamUpdate)?
+  /// Reads a group's settings once a step, and gives the update of its params. nil for an optimizer
+  /// that computes the loss several times a step (LBFGS).
+  var rule: (@Sendable (Settings) -> GroupUpdate)?
 
   var builtin: Builtin {
     Builtin(
@@ -106,13 +124,8 @@ package final class Optimizer: Object {
     try tensorWork { () throws(TensorError) in
       try Autograd.withoutRecording { () throws(TensorError) in
         for group in groups {
-          let update = rule(group.settings)
-          for (param, state) in zip(group.params, group.states) where !param.cell.isFrozen {
-            guard let g = param.cell.gradient else { continue }
-            state.step += 1
-            let value = param.cell.value
-            try update(param.cell, g.to(value.dtype).contiguous(), state)
-          }
+          let steps = try group.due()
+          if !steps.isEmpty { try rule(group.settings)(steps) }
         }
       }
     }
@@ -133,6 +146,27 @@ package final class ParamGroup: Object {
     self.settings = settings
     states = params.map { _ in OptimizerState() }
     super.init(.other)
+  }
+
+  /// The params that have a gradient, their steps counted.
+  func due() throws(TensorError) -> [ParamStep] {
+    var steps: [ParamStep] = []
+    steps.reserveCapacity(params.count)
+    for (param, state) in zip(params, states) where !param.cell.isFrozen {
+      let value = param.cell.value
+      guard let given = param.cell.gradient, !value.isMeta else { continue }
+      let gradient = try given.to(value.dtype).contiguous()
+      if gradient.shape != value.shape {
+        throw TensorError(
+          "shape-mismatch",
+          "a param of shape \(Tensor.describe(value.shape)) has a gradient of shape "
+            + Tensor.describe(gradient.shape),
+          help: ["after a param took a new shape: `zero_grad()` first"])
+      }
+      state.step += 1
+      steps.append(ParamStep(cell: param.cell, gradient: gradient, state: state))
+    }
+    return steps
   }
 
   package override var typeName: String { "group" }

@@ -38,11 +38,19 @@ enum OptimizerKinds {
         settings.weightDecay = s.number("weight_decay")
         settings.nesterov = s.flag("nesterov")
         settings.maximize = s.flag("maximize")
-        return { [settings] cell, g, state throws(TensorError) in
-          let isFirst = state.tensors["momentum_buffer"] == nil
-          let buffer =
-            settings.momentum == 0 ? nil : try state.tensor("momentum_buffer", like: g)
-          try cell.update { p in p.sgdStep(g, buffer, isFirst: isFirst, settings) }
+        return { [settings] steps throws(TensorError) in
+          var updates: [OptimizerUpdate] = []
+          for step in steps {
+            let (g, state) = (step.gradient, step.state)
+            let isFirst = state.tensors["momentum_buffer"] == nil
+            let buffer =
+              settings.momentum == 0 ? nil : try state.tensor("momentum_buffer", like: g)
+            updates.append(
+              OptimizerUpdate(
+                value: try step.cell.writable(), gradient: g, first: buffer, second: nil,
+                step: isFirst ? 1 : max(2, state.step)))
+          }
+          OptimizerKernels.sgd(updates, settings)
         }
       }),
     adam(
@@ -72,7 +80,7 @@ enum OptimizerKinds {
         settings.momentum = s.number("momentum")
         settings.maximize = s.flag("maximize")
         let isCentered = s.flag("centered")
-        return { [settings] cell, g, state throws(TensorError) in
+        return each { [settings] cell, g, state throws(TensorError) in
           let v = try state.tensor("square_avg", like: g)
           let mean = isCentered ? try state.tensor("grad_avg", like: g) : nil
           let buffer =
@@ -96,7 +104,7 @@ enum OptimizerKinds {
         let (decay, eps, sign) = (
           s.number("weight_decay"), s.number("eps"), s.flag("maximize") ? -1.0 : 1
         )
-        return { cell, g, state throws(TensorError) in
+        return each { cell, g, state throws(TensorError) in
           let sum = try state.tensor("sum", like: g, value: start)
           let rate = lr / (1 + Double(state.step - 1) * slower)
           try cell.update { p in p.adagradStep(g, sum, rate, decay, eps, sign) }
@@ -114,7 +122,7 @@ enum OptimizerKinds {
       rule: { s in
         let (lr, rho, eps) = (s.number("lr"), s.number("rho"), s.number("eps"))
         let (decay, sign) = (s.number("weight_decay"), s.flag("maximize") ? -1.0 : 1)
-        return { cell, g, state throws(TensorError) in
+        return each { cell, g, state throws(TensorError) in
           let v = try state.tensor("square_avg", like: g)
           let u = try state.tensor("acc_delta", like: g)
           try cell.update { p in p.adadeltaStep(g, v, u, lr, rho, eps, decay, sign) }
@@ -166,11 +174,20 @@ enum OptimizerKinds {
         settings.isDecoupled = isDecoupled
         settings.maximize = s.flag("maximize")
         let isLargest = s.flag("amsgrad")
-        return { [settings] cell, g, state throws(TensorError) in
-          let m = try state.tensor("exp_avg", like: g)
-          let v = try state.tensor("exp_avg_sq", like: g)
-          let largest = isLargest ? try state.tensor("max_exp_avg_sq", like: g) : nil
-          try cell.update { p in p.adamStep(g, m, v, largest, state.step, settings) }
+        return { [settings] steps throws(TensorError) in
+          var updates: [OptimizerUpdate] = []
+          updates.reserveCapacity(steps.count)
+          for step in steps {
+            let (g, state) = (step.gradient, step.state)
+            let m = try state.tensor("exp_avg", like: g)
+            let v = try state.tensor("exp_avg_sq", like: g)
+            let largest = isLargest ? try state.tensor("max_exp_avg_sq", like: g) : nil
+            updates.append(
+              OptimizerUpdate(
+                value: try step.cell.writable(), gradient: g, first: m, second: v, third: largest,
+                step: state.step))
+          }
+          OptimizerKernels.adam(updates, settings)
         }
       })
   }

@@ -45,7 +45,7 @@ extension Tensor {
     let count = try count(of: shape)
     let storage = meta ? Storage.meta : try Storage.allocate(bytes: count * dtype.size)
     return Tensor(
-      storage: storage, shape: shape, strides: rowMajor(shape), dtype: dtype, count: count,
+      storage: storage, shape: shape, strides: nil, dtype: dtype, count: count,
       isContiguous: true)
   }
 

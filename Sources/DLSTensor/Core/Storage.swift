@@ -25,6 +25,9 @@ package final class Storage {
 
   package static var bytesInUse: Int { dls_bytes_in_use() }
 
+  /// How many buffers the pool did not have and made.
+  package static var buffersMade: Int { dls_buffers_made() }
+
   /// A buffer, not cleared. Asked before it is made: too much is an error, not a crash.
   package static func allocate(bytes: Int) throws(TensorError) -> Storage {
     if bytes > 1 << 16, bytes > limit || bytesInUse > limit - bytes {

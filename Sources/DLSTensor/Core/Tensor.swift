@@ -7,8 +7,8 @@ public final class Tensor {
   /// Where the first element lies, in elements.
   package let offset: Int
   package let shape: [Int]
-  /// Distance between neighbours along each dimension, in elements; 0 where it is stretched.
-  package let strides: [Int]
+  /// The strides, where they are not those of the row-major order.
+  private let steps: [Int]?
   package let dtype: DType
   /// The number of elements.
   package let count: Int
@@ -20,13 +20,13 @@ public final class Tensor {
   package let outputIndex: Int
 
   package init(
-    storage: Storage, offset: Int = 0, shape: [Int], strides: [Int], dtype: DType, count: Int,
+    storage: Storage, offset: Int = 0, shape: [Int], strides: [Int]?, dtype: DType, count: Int,
     isContiguous: Bool, node: Node? = nil, outputIndex: Int = 0
   ) {
     self.storage = storage
     self.offset = offset
     self.shape = shape
-    self.strides = strides
+    steps = strides
     self.dtype = dtype
     self.count = count
     self.isContiguous = isContiguous
@@ -35,6 +35,12 @@ public final class Tensor {
   }
 
   package var rank: Int { shape.count }
+
+  /// Distance between neighbours along each dimension, in elements; 0 where it is stretched.
+  package var strides: [Int] { steps ?? Tensor.rowMajor(shape) }
+
+  /// True when it is one number, stretched over its shape.
+  var isSpread: Bool { steps?.allSatisfy { $0 == 0 } ?? (count == 1) }
 
   /// True when a gradient can flow through it.
   package var isTracked: Bool { node != nil }
@@ -45,7 +51,7 @@ public final class Tensor {
   /// The same elements under another node.
   package func with(node: Node?, outputIndex: Int = 0) -> Tensor {
     Tensor(
-      storage: storage, offset: offset, shape: shape, strides: strides, dtype: dtype, count: count,
+      storage: storage, offset: offset, shape: shape, strides: steps, dtype: dtype, count: count,
       isContiguous: isContiguous, node: node, outputIndex: outputIndex)
   }
 

@@ -28,19 +28,14 @@ package enum Parallel {
       return
     }
     withoutActuallyEscaping(body) { body in
-      let box = Box(body)
-      dls_parallel_for(
-        Int64(count), Int64(grain),
-        { context, begin, end in
-          guard let context else { return }
-          Unmanaged<Box>.fromOpaque(context).takeUnretainedValue().body(Int(begin), Int(end))
-        }, Unmanaged.passUnretained(box).toOpaque())
-      box.body = { _, _ in }
+      withUnsafePointer(to: body) { pointer in
+        dls_parallel_for(
+          Int64(count), Int64(grain),
+          { context, begin, end in
+            let body = context?.assumingMemoryBound(to: ((Int, Int) -> Void).self)
+            body?.pointee(Int(begin), Int(end))
+          }, UnsafeMutableRawPointer(mutating: pointer))
+      }
     }
-  }
-
-  private final class Box {
-    var body: (Int, Int) -> Void
-    init(_ body: @escaping (Int, Int) -> Void) { self.body = body }
   }
 }

@@ -15,14 +15,24 @@ extension Tensor {
 
   /// Another look at the same storage. Untracked; the caller records.
   func view(_ shape: [Int], _ strides: [Int], offset: Int? = nil) -> Tensor {
+    let isRowMajor = Tensor.isRowMajor(shape, strides)
+    return Tensor(
+      storage: storage, offset: offset ?? self.offset, shape: shape,
+      strides: isRowMajor ? nil : strides, dtype: dtype, count: shape.reduce(1, *),
+      isContiguous: isRowMajor)
+  }
+
+  /// The same row-major elements in another shape of as many. Untracked; the caller records.
+  func reshaped(_ shape: [Int]) -> Tensor {
     Tensor(
-      storage: storage, offset: offset ?? self.offset, shape: shape, strides: strides,
-      dtype: dtype, count: shape.reduce(1, *), isContiguous: Tensor.isRowMajor(shape, strides))
+      storage: storage, offset: offset, shape: shape, strides: nil, dtype: dtype, count: count,
+      isContiguous: true)
   }
 
   /// Row-major elements without gaps; itself when it already is. Untracked.
   func packed() -> Tensor {
-    if isContiguous || isMeta { return isMeta ? view(shape, Tensor.rowMajor(shape)) : self }
+    if isContiguous { return self }
+    if isMeta { return reshaped(shape) }
     guard let result = try? Tensor.empty(shape, dtype) else { return self }
     switch dtype.size {
     case 1: Strided.copy(UInt8.self, from: self, to: result)
@@ -76,8 +86,8 @@ extension Tensor {
     if shape == self.shape { return self }
     let whole = isContiguous ? self : packed()
     let old = self.shape
-    return Autograd.record("reshape", [self], whole.view(shape, Tensor.rowMajor(shape))) {
-      g, _ throws(TensorError) in [try g.reshape(old)]
+    return Autograd.record("reshape", [self], whole.reshaped(shape)) { g, _ throws(TensorError) in
+      [try g.reshape(old)]
     }
   }
 
@@ -111,7 +121,13 @@ extension Tensor {
 
   /// `x'`: the last two dimensions swapped; a vector stays as it is.
   package func transposed() throws(TensorError) -> Tensor {
-    rank < 2 ? self : try transpose(-2, -1)
+    if rank < 2 { return self }
+    var (sizes, steps) = (shape, strides)
+    sizes.swapAt(rank - 2, rank - 1)
+    steps.swapAt(rank - 2, rank - 1)
+    return Autograd.record("permute", [self], view(sizes, steps)) { g, _ throws(TensorError) in
+      [try g.transposed()]
+    }
   }
 
   /// Stretches size-1 axes to `sizes` (-1 keeps one), adding axes in front.

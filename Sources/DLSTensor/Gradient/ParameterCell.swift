@@ -37,12 +37,17 @@ package final class ParameterCell {
 
   /// The elements, writable in place: copied first when anything else can still see them.
   package func update(_ body: (Tensor) throws(TensorError) -> Void) throws(TensorError) {
-    node.outputs = []
+    try body(writable())
+  }
+
+  /// The value once nothing else sees its elements, for a kernel to change.
+  package func writable() throws(TensorError) -> Tensor {
+    if !node.outputs.isEmpty { node.outputs = [] }
     if !value.isContiguous || !value.isUniquelyHeld(references: 1) {
       let copy = try Tensor.empty(value.shape, value.dtype, meta: value.isMeta)
       if !value.isMeta { Strided.assign(copy, value) }
       value = copy.with(node: isFrozen ? nil : node)
     }
-    try body(value)
+    return value
   }
 }

@@ -86,11 +86,10 @@ enum Loop {
 
 /// `tensor (op) tensor` with broadcasting, over any element type.
 enum Broadcast {
-  /// Fills `y` (contiguous, of the result's shape) from operands with strides for that shape.
+  /// Fills `y` (contiguous, of the result's shape) from operands that broadcast to it.
   @inline(__always)
   static func run<V: SIMD>(
-    _ a: Tensor, _ aSteps: [Int], _ b: Tensor, _ bSteps: [Int], _ y: Tensor,
-    _ f: @escaping (V, V) -> V
+    _ a: Tensor, _ b: Tensor, _ y: Tensor, _ f: @escaping (V, V) -> V
   ) {
     let n = y.count
     let pa = a.pointer(V.Scalar.self)
@@ -104,10 +103,20 @@ enum Broadcast {
       }
     }
     if n == 0 { return }
-    let walk = Walk(y.shape, [aSteps, bSteps])
+    // A gradient that was stretched over a shape is one number too.
+    if a.isContiguous, a.count == n, b.isSpread { return Loop.withScalar(pa, pb[0], py, n, f) }
+    if b.isContiguous, b.count == n, a.isSpread {
+      return Loop.withScalar(pb, pa[0], py, n) { v, s in f(s, v) }
+    }
+    let walk = Walk(y.shape, [a.steps(in: y.shape), b.steps(in: y.shape)])
     let inner = walk.inner
     let da = walk.steps[0][walk.shape.count - 1]
     let db = walk.steps[1][walk.shape.count - 1]
+    // A transposed operand is laid out anew: that is quicker than to pick its elements one by one.
+    if da | db > 1 || da | db < 0 {
+      let (p, q) = (a.packed(), b.packed())
+      if p.isContiguous, q.isContiguous { return run(p, q, y, f) }
+    }
     Parallel.forEach(walk.outer, grain: max(1, elementGrain / max(inner, 1))) { begin, end in
       walk.run(begin, end) { run, ia, ib, _ in
         let out = py + run * inner

@@ -34,92 +34,180 @@ package struct RMSpropSettings: Sendable {
   package init() {}
 }
 
-extension Tensor {
-  /// One step of Adam (Kingma and Ba, 2014) on this tensor, in place; m and v are changed too, and
-  /// `largest` where amsgrad keeps the largest v.
-  package func adamStep(
-    _ g: Tensor, _ m: Tensor, _ v: Tensor, _ largest: Tensor?, _ step: Int, _ s: AdamSettings
+/// What an optimizer's kernel changes: a param's elements, and what is kept beside them. All are
+/// contiguous, of one shape and one dtype, and seen by nobody else.
+package struct OptimizerUpdate {
+  package var value: Tensor
+  package var gradient: Tensor
+  /// Adam's running means of the gradient and of its square; SGD's momentum comes first.
+  package var first: Tensor?
+  package var second: Tensor?
+  /// Adam's largest mean square so far, where amsgrad asks for it.
+  package var third: Tensor?
+  /// How many steps this param has made, with this one.
+  package var step: Int
+
+  package init(
+    value: Tensor, gradient: Tensor, first: Tensor?, second: Tensor?, third: Tensor? = nil,
+    step: Int
   ) {
-    let c1 = 1 - pow(s.beta1, Double(step))
-    let c2 = (1 - pow(s.beta2, Double(step))).squareRoot()
-    if dtype == .f32 {
-      let (p, gp) = (pointer(Float.self), g.pointer(Float.self))
-      let (mp, vp) = (m.pointer(Float.self), v.pointer(Float.self))
-      adam(p, gp, mp, vp, largest?.pointer(Float.self), Float(c1), Float(c2), s)
-    } else {
-      let (p, gp) = (pointer(Double.self), g.pointer(Double.self))
-      let (mp, vp) = (m.pointer(Double.self), v.pointer(Double.self))
-      adam(p, gp, mp, vp, largest?.pointer(Double.self), c1, c2, s)
+    self.value = value
+    self.gradient = gradient
+    self.first = first
+    self.second = second
+    self.third = third
+    self.step = step
+  }
+}
+
+/// Updates of many params in one go over the threads, so that small ones cost next to nothing.
+package enum OptimizerKernels {
+  /// One step of Adam (Kingma and Ba, 2014), in place.
+  package static func adam(_ updates: [OptimizerUpdate], _ s: AdamSettings) {
+    let parts = updates.compactMap { u -> AdamPart? in
+      guard let m = u.first, let v = u.second else { return nil }
+      return AdamPart(
+        count: u.value.count, isDouble: u.value.dtype == .f64, value: u.value.address,
+        gradient: u.gradient.address, first: m.address, second: v.address,
+        third: u.third?.address,
+        c1: 1 - pow(s.beta1, Double(u.step)), c2: (1 - pow(s.beta2, Double(u.step))).squareRoot())
+    }
+    overPieces(parts.map(\.count)) { i, begin, end in
+      let part = parts[i]
+      if part.isDouble {
+        adam(D8.self, part, s, begin, end)
+      } else {
+        adam(F16.self, part, s, begin, end)
+      }
+    }
+  }
+
+  private struct AdamPart {
+    var count: Int
+    var isDouble: Bool
+    var value: UnsafeMutableRawPointer
+    var gradient: UnsafeMutableRawPointer
+    var first: UnsafeMutableRawPointer
+    var second: UnsafeMutableRawPointer
+    var third: UnsafeMutableRawPointer?
+    /// 1 - β₁ᵗ, and the root of 1 - β₂ᵗ.
+    var c1: Double
+    var c2: Double
+  }
+
+  @inline(__always)
+  private static func adam<V: RealVector>(
+    _ type: V.Type, _ part: AdamPart, _ s: AdamSettings, _ begin: Int, _ end: Int
+  ) {
+    func spread(_ x: Double) -> V { V(repeating: V.Scalar(x)) }
+    let (b1, b2) = (spread(s.beta1), spread(s.beta2))
+    let (k1, k2) = (spread(1 - s.beta1), spread(1 - s.beta2))
+    let rate = spread(s.lr / part.c1)
+    let eps = spread(s.eps)
+    let decay = spread(s.isDecoupled ? 0 : s.weightDecay)
+    let shrink = spread(s.isDecoupled ? 1 - s.lr * s.weightDecay : 1)
+    let inverse = spread(1 / part.c2)
+    let sign = spread(s.maximize ? -1 : 1)
+    inVectors(type, part.value, part.gradient, part.first, part.second, part.third, begin, end) {
+      p, g, m, v, top in
+      let d = (g * sign).addingProduct(p, decay)
+      m = (m * b1).addingProduct(k1, d)
+      v = (v * b2).addingProduct(k2 * d, d)
+      top.replace(with: v, where: top .< v)
+      let root = part.third == nil ? v.root() : top.root()
+      p = p * shrink - rate * m / eps.addingProduct(root, inverse)
+    }
+  }
+
+  /// One step of SGD, in place; a momentum that is there for the first time is filled.
+  package static func sgd(_ updates: [OptimizerUpdate], _ s: SGDSettings) {
+    overPieces(updates.map(\.value.count)) { i, begin, end in
+      if updates[i].value.dtype == .f64 {
+        sgd(D8.self, updates[i], s, begin, end)
+      } else {
+        sgd(F16.self, updates[i], s, begin, end)
+      }
     }
   }
 
   @inline(__always)
-  private func adam<T: BinaryFloatingPoint>(
-    _ p: UnsafeMutablePointer<T>, _ g: UnsafePointer<T>, _ m: UnsafeMutablePointer<T>,
-    _ v: UnsafeMutablePointer<T>, _ largest: UnsafeMutablePointer<T>?, _ c1: T, _ c2: T,
-    _ s: AdamSettings
-  ) {
-    let (b1, b2) = (T(s.beta1), T(s.beta2))
-    let (k1, k2) = (T(1 - s.beta1), T(1 - s.beta2))
-    let rate = T(s.lr) / c1
-    let eps = T(s.eps)
-    let sign: T = s.maximize ? -1 : 1
-    let decay = T(s.isDecoupled ? 0 : s.weightDecay)
-    let shrink = T(s.isDecoupled ? 1 - s.lr * s.weightDecay : 1)
-    let inverse = 1 / c2
-    Parallel.forEach(count, grain: elementGrain) { begin, end in
-      if let largest {
-        for i in begin..<end {
-          let d = sign * g[i] + decay * p[i]
-          m[i] = b1 * m[i] + k1 * d
-          v[i] = b2 * v[i] + k2 * d * d
-          largest[i] = max(largest[i], v[i])
-          p[i] = p[i] * shrink - rate * m[i] / (largest[i].squareRoot() * inverse + eps)
+  private static func sgd<V: SIMD>(
+    _ type: V.Type, _ u: OptimizerUpdate, _ s: SGDSettings, _ begin: Int, _ end: Int
+  ) where V.Scalar: BinaryFloatingPoint {
+    func spread(_ x: Double) -> V { V(repeating: V.Scalar(x)) }
+    let (lr, decay, momentum) = (spread(s.lr), spread(s.weightDecay), spread(s.momentum))
+    let (keep, sign) = (spread(1 - s.dampening), spread(s.maximize ? -1 : 1))
+    let (p, g) = (u.value.address, u.gradient.address)
+    guard let b = u.first?.address else {
+      return inVectors(type, p, g, p, g, nil, begin, end) { p, g, _, _, _ in
+        p -= lr * (g * sign).addingProduct(p, decay)
+      }
+    }
+    let (isFirst, isNesterov) = (u.step == 1, s.nesterov)
+    inVectors(type, p, g, b, b, nil, begin, end) { p, g, b, _, _ in
+      let d = (g * sign).addingProduct(p, decay)
+      b = isFirst ? d : (b * momentum).addingProduct(keep, d)
+      p -= lr * (isNesterov ? d.addingProduct(momentum, b) : b)
+    }
+  }
+
+  /// Runs `body(part, begin, end)` over all elements of all parts, cut into equal pieces.
+  private static func overPieces(_ counts: [Int], _ body: (Int, Int, Int) -> Void) {
+    Parallel.forEach(counts.reduce(0, +), grain: elementGrain / 2) { begin, end in
+      var start = 0
+      for (i, count) in counts.enumerated() {
+        let (from, to) = (max(begin, start), min(end, start + count))
+        if from < to { body(i, from - start, to - start) }
+        start += count
+      }
+    }
+  }
+
+  /// Changes a, and c, d and e where they are arrays of their own, by `body`, a vector of each at a
+  /// time; the last one is filled up.
+  @inline(__always)
+  private static func inVectors<V: SIMD>(
+    _ type: V.Type, _ a: UnsafeMutableRawPointer, _ b: UnsafeMutableRawPointer,
+    _ c: UnsafeMutableRawPointer, _ d: UnsafeMutableRawPointer, _ e: UnsafeMutableRawPointer?,
+    _ begin: Int, _ end: Int, _ body: (inout V, V, inout V, inout V, inout V) -> Void
+  ) where V.Scalar: BinaryFloatingPoint {
+    let (width, size) = (V.scalarCount, MemoryLayout<V.Scalar>.stride)
+    func step(_ load: (UnsafeMutableRawPointer) -> V, _ store: (V, UnsafeMutableRawPointer) -> Void)
+    {
+      var (x, y, z) = (load(a), load(c), load(d))
+      var w = e.map { load($0) } ?? z
+      body(&x, load(b), &y, &z, &w)
+      if let e { store(w, e) }
+      if d != b, d != c { store(z, d) }
+      if c != a { store(y, c) }
+      store(x, a)
+    }
+    var i = begin
+    while i + width <= end {
+      let at = i * size
+      step(
+        { $0.loadUnaligned(fromByteOffset: at, as: V.self) },
+        { $1.storeBytes(of: $0, toByteOffset: at, as: V.self) })
+      i += width
+    }
+    if i == end { return }
+    step(
+      { p in
+        var v = V(repeating: 1)
+        for k in 0..<(end - i) { v[k] = p.load(fromByteOffset: (i + k) * size, as: V.Scalar.self) }
+        return v
+      },
+      { v, p in
+        for k in 0..<(end - i) {
+          p.storeBytes(of: v[k], toByteOffset: (i + k) * size, as: V.Scalar.self)
         }
-        return
-      }
-      for i in begin..<end {
-        let d = sign * g[i] + decay * p[i]
-        let mi = b1 * m[i] + k1 * d
-        let vi = b2 * v[i] + k2 * d * d
-        m[i] = mi
-        v[i] = vi
-        p[i] = p[i] * shrink - rate * mi / (vi.squareRoot() * inverse + eps)
-      }
-    }
+      })
   }
+}
 
-  /// One step of SGD, in place; `buffer` holds the momentum, and `isFirst` fills it.
-  package func sgdStep(_ g: Tensor, _ buffer: Tensor?, isFirst: Bool, _ s: SGDSettings) {
-    if dtype == .f32 {
-      sgd(pointer(Float.self), g.pointer(Float.self), buffer?.pointer(Float.self), isFirst, s)
-    } else {
-      sgd(pointer(Double.self), g.pointer(Double.self), buffer?.pointer(Double.self), isFirst, s)
-    }
-  }
-
-  @inline(__always)
-  private func sgd<T: BinaryFloatingPoint>(
-    _ p: UnsafeMutablePointer<T>, _ g: UnsafePointer<T>, _ b: UnsafeMutablePointer<T>?,
-    _ isFirst: Bool, _ s: SGDSettings
-  ) {
-    let (lr, decay) = (T(s.lr), T(s.weightDecay))
-    let (momentum, keep) = (T(s.momentum), T(1 - s.dampening))
-    let sign: T = s.maximize ? -1 : 1
-    let nesterov = s.nesterov
-    Parallel.forEach(count, grain: elementGrain) { begin, end in
-      guard let b else {
-        for i in begin..<end { p[i] -= lr * (sign * g[i] + decay * p[i]) }
-        return
-      }
-      for i in begin..<end {
-        let d = sign * g[i] + decay * p[i]
-        let m = isFirst ? d : momentum * b[i] + keep * d
-        b[i] = m
-        p[i] -= lr * (nesterov ? d + momentum * m : m)
-      }
-    }
-  }
+extension Tensor {
+  /// Where the first element lies.
+  fileprivate var address: UnsafeMutableRawPointer { storage.pointer + offset * dtype.size }
 
   /// One step of RMSprop (Tieleman and Hinton, 2012); `mean` where centered, `buffer` with momentum.
   package func rmspropStep(

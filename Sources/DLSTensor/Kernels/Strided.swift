@@ -87,6 +87,10 @@ enum Strided {
     let inner = walk.inner
     let from = walk.steps[0][walk.shape.count - 1]
     let to = walk.steps[1][walk.shape.count - 1]
+    let rank = walk.shape.count
+    if to == 1, from != 1, rank > 1, walk.steps[0][rank - 2] == 1, inner > 7 {
+      return transpose(walk, source, target)
+    }
     let grain = max(1, 1 << 15 / max(inner, 1))
     Parallel.forEach(walk.outer, grain: grain) { begin, end in
       walk.run(begin, end) { _, a, b, _ in
@@ -96,6 +100,38 @@ enum Strided {
           y.update(from: x, count: inner)
         } else {
           for i in 0..<inner { y[i * to] = x[i * from] }
+        }
+      }
+    }
+  }
+
+  /// Copies matrices that lie transposed in squares, whose lines stay in the nearest cache.
+  private static func transpose<T>(
+    _ walk: Walk, _ source: UnsafeMutablePointer<T>, _ target: UnsafeMutablePointer<T>
+  ) {
+    let rank = walk.shape.count
+    let (rows, columns) = (walk.shape[rank - 2], walk.shape[rank - 1])
+    let (from, to) = (walk.steps[0][rank - 1], walk.steps[1][rank - 2])
+    var outer = walk
+    outer.shape[rank - 1] = 1
+    outer.shape[rank - 2] = 1
+    let matrices = outer.shape.reduce(1, *)
+    let square = 32
+    let bands = (rows + square - 1) / square
+    let grain = max(1, 1 << 15 / (square * columns))
+    Parallel.forEach(matrices * bands, grain: grain) { begin, end in
+      for item in begin..<end {
+        let first = item % bands * square
+        let last = min(first + square, rows)
+        outer.run(item / bands, item / bands + 1) { _, a, b, _ in
+          for left in stride(from: 0, to: columns, by: square) {
+            let right = min(left + square, columns)
+            for i in first..<last {
+              let x = source + a + i
+              let y = target + b + i * to
+              for j in left..<right { y[j] = x[j * from] }
+            }
+          }
         }
       }
     }

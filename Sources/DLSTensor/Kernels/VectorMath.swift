@@ -1,6 +1,23 @@
 // exp, log, tanh and their kin for vectors: range reduction and polynomials, near the last bit.
 
+import CThreadState
 import Glibc
+
+/// What Swift's own functions of vectors do lane by lane.
+protocol RealVector: SIMD where Scalar: BinaryFloatingPoint {
+  func root() -> Self
+  func floored() -> Self
+}
+
+extension SIMD16: RealVector where Scalar == Float {
+  @inline(__always) func root() -> SIMD16<Float> { dls_root_f16(self) }
+  @inline(__always) func floored() -> SIMD16<Float> { dls_floor_f16(self) }
+}
+
+extension SIMD8: RealVector where Scalar == Double {
+  @inline(__always) func root() -> SIMD8<Double> { dls_root_d8(self) }
+  @inline(__always) func floored() -> SIMD8<Double> { dls_floor_d8(self) }
+}
 
 /// Transcendental functions on vectors. f32 is computed 16 at a time; f64, which serves checks more
 /// than training, calls the C library lane by lane.

@@ -17,12 +17,10 @@ extension Tensor {
     let z = try b.to(dtype)
     let y = try empty(shape, dtype, meta: x.isMeta || z.isMeta)
     if !y.isMeta {
-      let xs = x.steps(in: shape)
-      let zs = z.steps(in: shape)
       switch dtype {
-      case .f32: Broadcast.run(x, xs, z, zs, y, f32)
-      case .f64: Broadcast.run(x, xs, z, zs, y, f64)
-      case .i64, .bool: Broadcast.run(x, xs, z, zs, y, i64)
+      case .f32: Broadcast.run(x, z, y, f32)
+      case .f64: Broadcast.run(x, z, y, f64)
+      case .i64, .bool: Broadcast.run(x, z, y, i64)
       }
     }
     return (x, z, y)
@@ -74,7 +72,7 @@ extension Tensor {
   package func floorDivide(_ b: Tensor) throws(TensorError) -> Tensor {
     try checkDivisor(b, "//")
     return try Tensor.binary(
-      "//", self, b, f32: { ($0 / $1).rounded(.down) }, f64: { ($0 / $1).rounded(.down) },
+      "//", self, b, f32: { ($0 / $1).floored() }, f64: { ($0 / $1).floored() },
       i64: { x, z in Tensor.eachInt(x, z) { Tensor.floorDivide($0, $1) } }
     ).y
   }
@@ -83,8 +81,8 @@ extension Tensor {
   package func remainder(_ b: Tensor) throws(TensorError) -> Tensor {
     try checkDivisor(b, "%")
     let r = try Tensor.binary(
-      "%", self, b, f32: { $0 - ($0 / $1).rounded(.down) * $1 },
-      f64: { $0 - ($0 / $1).rounded(.down) * $1 },
+      "%", self, b, f32: { $0 - ($0 / $1).floored() * $1 },
+      f64: { $0 - ($0 / $1).floored() * $1 },
       i64: { x, z in Tensor.eachInt(x, z) { $0 &- Tensor.floorDivide($0, $1) &* $1 } })
     let (x, z) = (r.a, r.b)
     return Autograd.record("remainder", [x, z], r.y) { g, _ throws(TensorError) in

@@ -79,13 +79,13 @@ extension Tensor {
   }
 
   package func sqrt() throws(TensorError) -> Tensor {
-    try unary("sqrt", f32: { $0.squareRoot() }, f64: { $0.squareRoot() }) {
+    try unary("sqrt", f32: { $0.root() }, f64: { $0.root() }) {
       g, _, y throws(TensorError) in try g / (y + y)
     }
   }
 
   package func rsqrt() throws(TensorError) -> Tensor {
-    try unary("rsqrt", f32: { 1 / $0.squareRoot() }, f64: { 1 / $0.squareRoot() }) {
+    try unary("rsqrt", f32: { 1 / $0.root() }, f64: { 1 / $0.root() }) {
       g, x, y throws(TensorError) in try g * y / x * x.number(-0.5)
     }
   }

@@ -206,6 +206,7 @@ extension Tensor {
     -> Tensor
   {
     try Tensor.requireSameShape(self, target, "mse_loss")
+    if let loss = try fused(SquareLoss.self, target, reduction) { return loss }
     let d = try self - target
     return try reduction.apply(d * d)
   }
@@ -218,6 +219,7 @@ extension Tensor {
     let p = try floating()
     try p.requireProbabilities()
     let t = try target.to(p.dtype)
+    if weight == nil, let loss = try p.fused(ProbabilityLoss.self, t, reduction) { return loss }
     var loss = try Tensor.crossEntropyTerms(p, t)
     if let weight { loss = try loss * weight }
     return try reduction.apply(loss)
@@ -231,6 +233,9 @@ extension Tensor {
     try Tensor.requireSameShape(self, target, "binary_cross_entropy_with_logits")
     let x = try floating()
     let t = try target.to(x.dtype)
+    if weight == nil, posWeight == nil, let loss = try x.fused(LogitLoss.self, t, reduction) {
+      return loss
+    }
     var loss: Tensor
     if let posWeight {
       let one = try x.number(1)
@@ -284,30 +289,15 @@ extension Tensor {
     }
   }
 
-  /// Element by element; at p = 0 and 1, where the formula's slope is infinite, the gradient is
-  /// (p - t) / max(p (1 - p), 1e-12), as PyTorch's.
+  /// Element by element; see ProbabilityLoss.
   private static func crossEntropyTerms(_ p: Tensor, _ t: Tensor) throws(TensorError) -> Tensor {
     let r = try binary(
-      "binary_cross_entropy", p, t,
-      f32: { p, t in
-        let floor = F16(repeating: -100)
-        var a = VectorMath.log(p)
-        a.replace(with: floor, where: a .< floor)
-        var b = VectorMath.log(1 - p)
-        b.replace(with: floor, where: b .< floor)
-        return -(t * a + (1 - t) * b)
-      },
-      f64: {
-        eachPair($0, $1) { p, t in
-          -(t * Swift.max(Scalar.log(p), -100) + (1 - t) * Swift.max(Scalar.log(1 - p), -100))
-        }
-      }, i64: { a, _ in a })
+      "binary_cross_entropy", p, t, f32: { ProbabilityLoss.value($0, $1) },
+      f64: { eachPair($0, $1) { ProbabilityLoss.value($0, $1) } }, i64: { a, _ in a })
     return Autograd.record("binary_cross_entropy", [r.a, r.b], r.y) { g, _ throws(TensorError) in
-      let one = try p.number(1)
-      let slope = try (p - t) / Tensor.maximum(p * (one - p), p.number(1e-12))
       var dt: Tensor?
-      if t.isTracked { dt = try g * ((one - p).log() - p.log()) }
-      return [try g * slope, dt]
+      if t.isTracked { dt = try g * ((p.number(1) - p).log() - p.log()) }
+      return [try g * ProbabilityLoss.slope(p, t), dt]
     }
   }
 }

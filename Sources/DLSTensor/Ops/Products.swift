@@ -1,62 +1,18 @@
 // Matrix products over OpenBLAS.
 
-import COpenBLAS
-
-/// A matrix as BLAS takes it: where it begins, its row distance, and whether it lies transposed.
-private struct BLASMatrix {
-  let tensor: Tensor
-  let transposed: CBLAS_TRANSPOSE
-  let lead: Int32
-
-  /// The last two dimensions, without a copy when one of them has stride 1.
-  init(_ x: Tensor) {
-    let rows = x.shape[x.rank - 2]
-    let columns = x.shape[x.rank - 1]
-    let rowStep = x.strides[x.rank - 2]
-    let columnStep = x.strides[x.rank - 1]
-    if columnStep == 1 || columns == 1, rowStep >= max(columns, 1), rowStep <= Int(Int32.max) {
-      (tensor, transposed, lead) = (x, CblasNoTrans, Int32(rowStep))
-    } else if rowStep == 1 || rows == 1, columnStep >= max(rows, 1), columnStep <= Int(Int32.max) {
-      (tensor, transposed, lead) = (x, CblasTrans, Int32(columnStep))
-    } else {
-      tensor = x.packed()
-      (transposed, lead) = (CblasNoTrans, Int32(clamping: max(columns, 1)))
-    }
-  }
-}
-
 extension Tensor {
   /// Batches of [m, k] @ [k, n]; batch dims already equal, or one operand without them.
   private static func product(_ a: Tensor, _ b: Tensor, _ y: Tensor) throws(TensorError) {
     let (m, n, k) = (y.shape[y.rank - 2], y.shape[y.rank - 1], a.shape[a.rank - 1])
     if y.count == 0 { return }
     if k == 0 { return y.fill(0) }
-    guard let rows = Int32(exactly: m), let columns = Int32(exactly: n),
-      let depth = Int32(exactly: k)
-    else { throw TensorError("bad-size", "a matrix of this size is beyond OpenBLAS") }
+    try MatrixProduct.check(m, n, k)
     let batches = y.count / (m * n)
-    let left = batches > 1 && a.rank > 2 ? a.packed() : a
-    let right = batches > 1 && b.rank > 2 ? b.packed() : b
-    let p = BLASMatrix(left)
-    let q = BLASMatrix(right)
-    let stepA = a.rank > 2 ? m * k : 0
-    let stepB = b.rank > 2 ? k * n : 0
-    openblas_set_num_threads(m * n * k >= 1 << 19 ? Int32(Parallel.threads) : 1)
-    for batch in 0..<batches {
-      if y.dtype == .f32 {
-        cblas_sgemm(
-          CblasRowMajor, p.transposed, q.transposed, rows, columns, depth, 1,
-          p.tensor.pointer(Float.self) + batch * stepA, p.lead,
-          q.tensor.pointer(Float.self) + batch * stepB, q.lead, 0,
-          y.pointer(Float.self) + batch * m * n, columns)
-      } else {
-        cblas_dgemm(
-          CblasRowMajor, p.transposed, q.transposed, rows, columns, depth, 1,
-          p.tensor.pointer(Double.self) + batch * stepA, p.lead,
-          q.tensor.pointer(Double.self) + batch * stepB, q.lead, 0,
-          y.pointer(Double.self) + batch * m * n, columns)
-      }
-    }
+    let left = BLASMatrix(batches > 1 && a.rank > 2 ? a.packed() : a)
+    let right = BLASMatrix(batches > 1 && b.rank > 2 ? b.packed() : b)
+    if batches == 1 { return MatrixProduct.run(left, right, y, m, n, k) }
+    MatrixProduct.batches(
+      batches, left, a.rank > 2 ? m * k : 0, right, b.rank > 2 ? k * n : 0, y, m, n, k)
   }
 
   /// PyTorch's matmul: vectors, matrices and batches of them.
@@ -66,6 +22,9 @@ extension Tensor {
       throw TensorError(
         "shape-mismatch", "`@` needs vectors or matrices, not numbers",
         labels: [(0, describeShape), (1, b.describeShape)], help: ["`{0} * {1}` scales"])
+    }
+    if a.rank == 2, b.rank == 2, a.dtype == b.dtype, a.dtype.isFloating, a.shape[1] == b.shape[0] {
+      return try Tensor.matrices(a, b)
     }
     let k = a.shape[a.rank - 1]
     let kb = b.rank == 1 ? b.shape[0] : b.shape[b.rank - 2]
@@ -94,8 +53,14 @@ extension Tensor {
       x = try x.expand(lead + x.shape.suffix(2))
       z = try z.expand(lead + z.shape.suffix(2))
     }
-    let shape = x.shape.dropLast() + [z.shape[z.rank - 1]]
-    let y = try Tensor.empty(Array(shape), dtype, meta: x.isMeta || z.isMeta)
+    return try Tensor.matrices(x, z)
+  }
+
+  /// Operands of one dtype that fit: two matrices, or batches of them with equal leading sizes.
+  private static func matrices(_ x: Tensor, _ z: Tensor) throws(TensorError) -> Tensor {
+    var shape = x.shape
+    shape[x.rank - 1] = z.shape[z.rank - 1]
+    let y = try Tensor.empty(shape, x.dtype, meta: x.isMeta || z.isMeta)
     if !y.isMeta { try Tensor.product(x, z, y) }
     return Autograd.record("matmul", [x, z], y) { g, _ throws(TensorError) in
       [
@@ -169,8 +134,77 @@ extension Tensor {
     if weight.rank != 2 || rank == 0 {
       throw TensorError("shape-mismatch", "linear needs a weight [out, in] and an input [..., in]")
     }
+    if dtype.isFloating, weight.dtype == dtype, bias?.dtype ?? dtype == dtype,
+      bias?.shape ?? [weight.shape[0]] == [weight.shape[0]]
+    {
+      return try denseLinear(weight, bias)
+    }
     let y = try matmul(weight.transposed())
     guard let bias else { return y }
     return try y + bias
+  }
+
+  /// One record for product and bias, and gradients that go straight to where they are wanted.
+  private func denseLinear(_ weight: Tensor, _ bias: Tensor?) throws(TensorError) -> Tensor {
+    let (n, k) = (weight.shape[0], weight.shape[1])
+    var sizes = shape
+    sizes[rank - 1] = n
+    let y = try Tensor.empty(sizes, dtype, meta: isMeta || weight.isMeta)
+    let m = sizes.dropLast().reduce(1, *)
+    try MatrixProduct.check(m, n, k)
+    let x = self
+    if !y.isMeta {
+      if let bias { y.fillRows(bias.packed()) } else if k == 0 { y.fill(0) }
+      MatrixProduct.run(
+        x.rows(m), BLASMatrix(weight).transposed, y, m, n, k, beta: bias == nil ? 0 : 1)
+    }
+    let inputs = bias.map { [x, weight, $0] } ?? [x, weight]
+    return Autograd.record("linear", inputs, y) { g, _ throws(TensorError) in
+      if Autograd.isRecording || g.isMeta || m == 0 {
+        let flat = try g.reshape([m, n])
+        return [
+          x.isTracked ? try g.matmul(weight) : nil,
+          weight.isTracked ? try flat.transposed().matmul(x.reshape([m, k])) : nil,
+          try flat.sum([0]),
+        ]
+      }
+      let rows = g.rows(m)
+      var (dx, dw, db): (Tensor?, Tensor?, Tensor?)
+      if x.isTracked {
+        let d = try Tensor.empty(x.shape, x.dtype)
+        MatrixProduct.run(rows, BLASMatrix(weight), d, m, k, n)
+        dx = d
+      }
+      if weight.isTracked {
+        let d = try Tensor.empty(weight.shape, x.dtype)
+        MatrixProduct.run(rows.transposed, x.rows(m), d, n, k, m)
+        dw = d
+      }
+      if let bias, bias.isTracked {
+        let d = try Tensor.empty(bias.shape, x.dtype)
+        ReduceKernels.columns(rows.tensor.packed(), d, n: m, inner: n)
+        db = d
+      }
+      return [dx, dw, db]
+    }
+  }
+
+  /// Seen as a matrix of `m` rows, the last dimension being the columns.
+  private func rows(_ m: Int) -> BLASMatrix {
+    BLASMatrix(rank == 2 ? self : packed().reshaped([m, shape[rank - 1]]))
+  }
+
+  /// Every row of this just made tensor becomes a copy of `row`.
+  private func fillRows(_ row: Tensor) {
+    let bytes = row.count * dtype.size
+    if bytes == 0 { return }
+    row.withBytes { from in
+      withMutableBytes { to in
+        guard let source = from.baseAddress, let target = to.baseAddress else { return }
+        for i in 0..<(count / row.count) {
+          (target + i * bytes).copyMemory(from: source, byteCount: bytes)
+        }
+      }
+    }
   }
 }

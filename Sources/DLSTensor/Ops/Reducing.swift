@@ -14,6 +14,12 @@ struct Reduction {
 
   /// Moves the reduced axes together where they are not neighbours.
   init(_ tensor: Tensor, _ dims: [Int]?) throws(TensorError) {
+    if dims == nil {
+      kept = tensor.rank == 0 ? [] : [Int](repeating: 1, count: tensor.rank)
+      (shape, outer, n, inner) = ([], 1, tensor.count, 1)
+      x = tensor.packed()
+      return
+    }
     let all = Array(0..<tensor.rank)
     let axes = try dims.map { d throws(TensorError) in try tensor.axes(d).sorted() } ?? all
     kept = all.map { axes.contains($0) ? 1 : tensor.shape[$0] }
@@ -48,72 +54,6 @@ struct Reduction {
   }
 }
 
-enum ReduceKernels {
-  /// Sums in float64 blocks for f32, so that long sums keep their digits.
-  static func sum(_ r: Reduction, _ y: Tensor) {
-    let (n, inner) = (r.n, r.inner)
-    switch r.x.dtype {
-    case .f32:
-      let (p, q) = (r.x.pointer(Float.self), y.pointer(Float.self))
-      if inner == 1 { return r.forEach { at, from in q[at] = sum(p + from, n) } }
-      Parallel.forEach(inner, grain: max(256, elementGrain / max(n * r.outer, 1))) { begin, end in
-        for o in 0..<r.outer {
-          columns(p + o * n * inner, q + o * inner, n, inner, begin, end)
-        }
-      }
-    case .f64:
-      let (p, q) = (r.x.pointer(Double.self), y.pointer(Double.self))
-      r.forEach { at, from in
-        var s = 0.0
-        for i in 0..<n { s += p[from + i * inner] }
-        q[at] = s
-      }
-    case .i64:
-      let (p, q) = (r.x.pointer(Int.self), y.pointer(Int.self))
-      r.forEach { at, from in
-        var s = 0
-        for i in 0..<n { s &+= p[from + i * inner] }
-        q[at] = s
-      }
-    case .bool: break
-    }
-  }
-
-  /// Column sums of rows [n, inner] for the columns in [begin, end).
-  private static func columns(
-    _ p: UnsafePointer<Float>, _ q: UnsafeMutablePointer<Float>, _ n: Int, _ inner: Int,
-    _ begin: Int, _ end: Int
-  ) {
-    for j in begin..<end { q[j] = 0 }
-    for i in 0..<n {
-      let row = p + i * inner
-      for j in begin..<end { q[j] += row[j] }
-    }
-  }
-
-  static func sum(_ p: UnsafePointer<Float>, _ n: Int) -> Float {
-    var total = 0.0
-    var i = 0
-    while i < n {
-      let end = min(i + 2048, n)
-      var lanes = F16()
-      var lanes2 = F16()
-      while i + 32 <= end {
-        lanes += UnsafeRawPointer(p + i).loadUnaligned(as: F16.self)
-        lanes2 += UnsafeRawPointer(p + i + 16).loadUnaligned(as: F16.self)
-        i += 32
-      }
-      var s = (lanes + lanes2).sum()
-      while i < end {
-        s += p[i]
-        i += 1
-      }
-      total += Double(s)
-    }
-    return Float(total)
-  }
-}
-
 extension Tensor {
   package func sum(_ dims: [Int]? = nil, keepdim: Bool = false) throws(TensorError) -> Tensor {
     let x = dtype == .bool ? try to(.i64) : self
@@ -128,9 +68,28 @@ extension Tensor {
 
   package func mean(_ dims: [Int]? = nil, keepdim: Bool = false) throws(TensorError) -> Tensor {
     let x = try floating()
-    let s = try x.sum(dims, keepdim: keepdim)
-    let n = s.count == 0 ? 0 : x.count / max(s.count, 1)
-    return try s * x.number(1 / Double(n))
+    let r = try Reduction(x, dims)
+    let y = try r.result(keepdim, x.dtype)
+    let scale = 1 / Double(r.n)
+    if !y.isMeta {
+      ReduceKernels.sum(r, y)
+      y.scale(by: scale)
+    }
+    let (kept, shape) = (r.kept, self.shape)
+    return Autograd.record("mean", [x], y) { g, _ throws(TensorError) in
+      [try (g * g.number(scale)).reshape(kept).expand(shape)]
+    }
+  }
+
+  /// Multiplies the elements of a tensor that nobody else has seen yet.
+  func scale(by factor: Double) {
+    if dtype == .f32 {
+      let p = pointer(Float.self)
+      Loop.withScalar(p, Float(factor), p, count) { (x: F16, s: F16) in x * s }
+    } else {
+      let p = pointer(Double.self)
+      Loop.withScalar(p, factor, p, count) { (x: D8, s: D8) in x * s }
+    }
   }
 
   package func prod(_ dims: [Int]? = nil, keepdim: Bool = false) throws(TensorError) -> Tensor {
