@@ -11,7 +11,7 @@ package enum Library {
       TensorWords.all, GradientWords.all, FunctionTransforms.all, GraphWords.all, NetworkWords.all,
       LayerWords.all, InitialiserWords.all,
       OptimizerWords.all, TrainingWords.all, DataWords.all, TextWords.all, FigureWords.all,
-      StateWords.all,
+      StateWords.all, PatternWords.all,
     ]
     let own = families.flatMap { $0 }
     let names = Set(own.map(\.name))

@@ -44,7 +44,11 @@ package enum Signature {
     var next = 0
     var sizesWereListed = false
     for p in parameters {
-      if p.isVariadic {
+      if p.isVariadic, p.kind == .dict {
+        // Filled below by the names that are no parameters.
+        values.append(.dict([]))
+        isSet.append(true)
+      } else if p.isVariadic {
         var rest = Array(arguments.positional[min(next, arguments.positional.count)...])
         // `full([2, 3], 1.0)`: a list holds all sizes, and values follow it by position.
         if p.kind == .ints, rest.count > 1, rest[0].sequenceItems != nil {
@@ -55,8 +59,9 @@ package enum Signature {
           next = arguments.positional.count
         }
         // A single list stands for the numbers themselves.
-        if rest.count == 1, p.kind == .ints,
-          rest[0].sequenceItems != nil || rest[0].typeName == "tensor"
+        if rest.count == 1,
+          p.kind == .ints && (rest[0].sequenceItems != nil || rest[0].typeName == "tensor")
+            || p.kind == .tensors && rest[0].holdsTensors
         {
           values.append(rest[0])
         } else {
@@ -82,6 +87,12 @@ package enum Signature {
     }
     for (i, argument) in arguments.named.enumerated() {
       guard let at = parameters.firstIndex(where: { $0.name == argument.name }) else {
+        if let rest = parameters.firstIndex(where: { $0.isVariadic && $0.kind == .dict }),
+          case .object(let dict as DictObject) = values[rest]
+        {
+          dict.set(argument.name, argument.value)
+          continue
+        }
         let near = Spelling.nearest(to: argument.name, in: parameters.map(\.name))
         throw Failure(
           "unknown-argument", "\(name) has no argument `\(argument.name)`",
@@ -103,6 +114,13 @@ package enum Signature {
         help: ["it is `\(name)(\(text(parameters)))`"])
     }
     return values
+  }
+}
+
+extension Value {
+  /// A list of tensors or rows, which stands for several operands.
+  fileprivate var holdsTensors: Bool {
+    sequenceItems?.contains { $0.tensorView != nil || $0.sequenceItems != nil } ?? false
   }
 }
 

@@ -137,6 +137,33 @@ enum Strided {
     }
   }
 
+  /// Adds a strided tensor into another of the same shape.
+  static func add(_ source: Tensor, to target: Tensor) {
+    switch target.dtype {
+    case .f32: add(source, to: target, Float.self) { $0 + $1 }
+    case .f64: add(source, to: target, Double.self) { $0 + $1 }
+    case .i64: add(source, to: target, Int.self) { $0 &+ $1 }
+    case .bool: add(source, to: target, Bool.self) { $0 || $1 }
+    }
+  }
+
+  @inline(__always)
+  private static func add<T>(
+    _ source: Tensor, to target: Tensor, _ type: T.Type, _ plus: @escaping (T, T) -> T
+  ) {
+    if target.shape.contains(0) { return }
+    let walk = Walk(target.shape, [source.strides, target.strides])
+    let inner = walk.inner
+    let (from, to) = (walk.steps[0][walk.shape.count - 1], walk.steps[1][walk.shape.count - 1])
+    let (p, q) = (source.pointer(type), target.pointer(type))
+    Parallel.forEach(walk.outer, grain: max(1, 1 << 15 / max(inner, 1))) { begin, end in
+      walk.run(begin, end) { _, a, b, _ in
+        let (x, y) = (p + a, q + b)
+        for i in 0..<inner { y[i * to] = plus(y[i * to], x[i * from]) }
+      }
+    }
+  }
+
   /// Writes `value` (any strides, shapes equal) over the part of a storage that `part` views.
   static func assign(_ part: Tensor, _ value: Tensor) {
     switch part.dtype.size {

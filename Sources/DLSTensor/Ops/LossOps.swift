@@ -50,19 +50,6 @@ enum LossOps {
             reduction: .named(a.string(4))))
       }),
     Op(
-      "mse_loss", [input, target, reduction], "The mean of (input - target)².",
-      example: "mse_loss(tensor([1.0]), tensor([3.0]))  #=> 4.0",
-      samples: {
-        [
-          [
-            Samples.tensor([2, 3], -1, 1), Samples.tensor([2, 3], -1, 1, seed: 2), .string("mean"),
-          ]
-        ]
-      },
-      body: .general { a throws(TensorError) in
-        .tensor(try a.tensor(0).mseLoss(a.tensor(1), reduction: .named(a.string(2))))
-      }),
-    Op(
       "binary_cross_entropy", [input, target, Parameter("weight", .tensor, .none), reduction],
       "-(t ln p + (1 - t) ln(1 - p)), averaged, for probabilities p.",
       example: "binary_cross_entropy(tensor([0.5]), tensor([1.0]))  #=> 0.6931472",

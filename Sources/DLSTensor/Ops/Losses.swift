@@ -90,42 +90,6 @@ extension Tensor {
     return try index([.tensor(safe)])
   }
 
-  /// Labels must be ints in range: asked before any memory is read.
-  private func checkLabels(_ target: Tensor, _ name: String, _ axis: Int, _ ignoreIndex: Int)
-    throws(TensorError)
-  {
-    var expected = shape
-    expected.remove(at: axis)
-    if target.dtype != .i64 {
-      var error = TensorError(
-        "dtype-mismatch", "\(name) needs int labels, got \(target.typeText)", argument: 1,
-        labels: [(0, typeText), (1, target.typeText)], help: ["labels as ints: `{1}.to(i64)`"])
-      if target.dtype.isFloating, target.rank == rank {
-        error.help.append("class probabilities need the shape of the logits, \(describeShape)")
-      }
-      throw error
-    }
-    if target.shape != expected {
-      throw TensorError(
-        "shape-mismatch",
-        "\(name) needs labels \(Tensor.describe(expected)) for logits \(describeShape), got "
-          + target.describeShape, argument: 1,
-        labels: [(0, describeShape), (1, target.describeShape)],
-        help: target.count == expected.reduce(1, *)
-          ? ["`{1}.reshape(\(Tensor.describe(expected)))`"] : [])
-    }
-    if target.isMeta { return }
-    let labels = target.packed().pointer(Int.self)
-    for i in 0..<target.count where labels[i] != ignoreIndex {
-      if labels[i] < 0 || labels[i] >= shape[axis] {
-        throw TensorError(
-          "index-out-of-range",
-          "label \(labels[i]) at position \(i) is out of range for \(shape[axis]) classes",
-          argument: 1)
-      }
-    }
-  }
-
   /// Negative log likelihood: -x[target], for x that already holds log probabilities.
   package func nllLoss(
     _ target: Tensor, weight: Tensor? = nil, ignoreIndex: Int = -100,

@@ -3,14 +3,15 @@
 package enum OpTable {
   /// The families, under the headings that help shows.
   package static let families: [(name: String, ops: [Op])] = [
-    ("Making", MakingOps.all),
+    ("Making", MakingOps.all + WindowOps.grids),
     ("Shape", ShapeOps.all),
     ("Elementwise", ElementwiseOps.all),
     ("Activations", ActivationOps.all),
     ("Reducing", ReducingOps.all),
-    ("Linear algebra", ProductOps.all),
-    ("Functions of networks", NetworkOps.all),
-    ("Losses", LossOps.all),
+    ("Order and counts", SortingOps.all),
+    ("Linear algebra", ProductOps.all + LinearAlgebraOps.all),
+    ("Functions of networks", NetworkOps.all + WindowOps.all),
+    ("Losses", LossOps.all + MoreLossOps.all),
   ]
 
   package static let all: [Op] = families.flatMap(\.ops)
