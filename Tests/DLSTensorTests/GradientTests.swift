@@ -4,11 +4,35 @@ import Testing
 
 import DLSTensor
 
+/// Where a tensor stands among arguments: which argument, and where in a list.
+private struct Place {
+  var at: Int
+  var item: Int?
+}
+
 /// The tensors among arguments, to be moved and differentiated.
-private func tensors(_ arguments: [OpValue]) -> [(at: Int, tensor: Tensor)] {
-  arguments.enumerated().compactMap { i, value in
-    if case .tensor(let t) = value, t.dtype.isFloating { return (i, t) }
-    return nil
+private func tensors(_ arguments: [OpValue]) -> [(at: Place, tensor: Tensor)] {
+  arguments.enumerated().flatMap { i, value -> [(at: Place, tensor: Tensor)] in
+    switch value {
+    case .tensor(let t) where t.dtype.isFloating: return [(Place(at: i), t)]
+    case .tensors(let list):
+      return list.enumerated().filter { $1.dtype.isFloating }.map { (Place(at: i, item: $0), $1) }
+    case .none, .tensor, .int, .ints, .float, .bool, .string, .dtype: return []
+    }
+  }
+}
+
+extension [OpValue] {
+  /// The arguments with one tensor replaced.
+  fileprivate func replacing(_ place: Place, _ tensor: Tensor) -> [OpValue] {
+    var result = self
+    if let item = place.item, case .tensors(var list) = self[place.at] {
+      list[item] = tensor
+      result[place.at] = .tensors(list)
+    } else {
+      result[place.at] = .tensor(tensor)
+    }
+    return result
   }
 }
 
@@ -41,21 +65,47 @@ private func total(_ outputs: [Tensor]) throws(TensorError) -> Tensor {
   return sum
 }
 
-private func moved(_ arguments: [OpValue], _ at: Int, _ element: Int, _ by: Double)
+/// Ops that read one triangle of a symmetric matrix: both of a pair of elements are moved at once.
+private let symmetricOps: Set<String> = ["cholesky", "eigh"]
+
+private func moved(_ op: Op, _ arguments: [OpValue], _ place: Place, _ element: Int, _ by: Double)
   throws(TensorError) -> [OpValue]
 {
-  var result = arguments
-  guard case .tensor(let t) = arguments[at] else { return result }
+  guard
+    let t = tensors(arguments).first(where: { $0.at.at == place.at && $0.at.item == place.item })?
+      .tensor
+  else { return arguments }
   var values = t.doubles()
-  values[element] += by
-  result[at] = .tensor(try Tensor.of(values, shape: t.shape))
-  return result
+  if symmetricOps.contains(op.name) {
+    let n = t.shape[t.rank - 1]
+    values[element] += by / 2
+    values[element % n * n + element / n] += by / 2
+  } else {
+    values[element] += by
+  }
+  return arguments.replacing(place, try Tensor.of(values, shape: t.shape))
+}
+
+/// A gradient as the moves above see it.
+private func seen(_ op: Op, _ g: [Double], _ t: Tensor, _ element: Int) -> Double {
+  guard symmetricOps.contains(op.name) else { return g[element] }
+  let n = t.shape[t.rank - 1]
+  return (g[element] + g[element % n * n + element / n]) / 2
 }
 
 @Suite struct GradientTests {
   static let ops = OpTable.all.filter { op in
     if case .flows = op.gradient { return !op.samples().isEmpty }
     return false
+  }
+
+  /// What flows is checked: an op without samples would pass every test below.
+  @Test func everyOpThatFlowsHasSamples() {
+    for op in OpTable.all {
+      guard case .flows = op.gradient else { continue }
+      #expect(!op.samples().isEmpty, "\(op.name) has no samples")
+      for sample in op.samples() { #expect(!tensors(sample).isEmpty, "\(op.name): no tensor") }
+    }
   }
 
   @Test(arguments: ops.map(\.name)) func gradientIsThatOfFiniteDifferences(_ name: String) throws {
@@ -65,7 +115,7 @@ private func moved(_ arguments: [OpValue], _ at: Int, _ element: Int, _ by: Doub
       var leaves: [Tensor] = []
       for (at, t) in tensors(sample) {
         let leaf = Autograd.leaf(t)
-        arguments[at] = .tensor(leaf)
+        arguments = arguments.replacing(at, leaf)
         leaves.append(leaf)
       }
       let y = try total(run(op, arguments))
@@ -74,12 +124,12 @@ private func moved(_ arguments: [OpValue], _ at: Int, _ element: Int, _ by: Doub
         let own = g?.doubles() ?? [Double](repeating: 0, count: t.count)
         for i in 0..<t.count {
           let h = 1e-5
-          let up = try total(run(op, moved(sample, at, i, h))).element(0)
-          let down = try total(run(op, moved(sample, at, i, -h))).element(0)
+          let up = try total(run(op, moved(op, sample, at, i, h))).element(0)
+          let down = try total(run(op, moved(op, sample, at, i, -h))).element(0)
           let expected = (up - down) / (2 * h)
           #expect(
-            abs(own[i] - expected) <= 1e-5 * max(1, abs(expected)),
-            "\(name), argument \(at), element \(i)")
+            abs(seen(op, own, t, i) - expected) <= 1e-5 * max(1, abs(expected)),
+            "\(name), argument \(at.at), element \(i)")
         }
       }
     }
@@ -97,7 +147,7 @@ private func moved(_ arguments: [OpValue], _ at: Int, _ element: Int, _ by: Doub
       var leaves: [Tensor] = []
       for (at, t) in tensors(arguments) {
         let leaf = Autograd.leaf(t)
-        given[at] = .tensor(leaf)
+        given = given.replacing(at, leaf)
         leaves.append(leaf)
       }
       let y = try total(run(op, given))
@@ -111,12 +161,12 @@ private func moved(_ arguments: [OpValue], _ at: Int, _ element: Int, _ by: Doub
       let own = g?.doubles() ?? [Double](repeating: 0, count: t.count)
       for i in 0..<t.count {
         let h = 1e-5
-        let up = try firstGradients(moved(sample, at, i, h)).sum.element(0)
-        let down = try firstGradients(moved(sample, at, i, -h)).sum.element(0)
+        let up = try firstGradients(moved(op, sample, at, i, h)).sum.element(0)
+        let down = try firstGradients(moved(op, sample, at, i, -h)).sum.element(0)
         let expected = (up - down) / (2 * h)
         #expect(
-          abs(own[i] - expected) <= 1e-4 * max(1, abs(expected)),
-          "\(name), argument \(at), element \(i)")
+          abs(seen(op, own, t, i) - expected) <= 1e-4 * max(1, abs(expected)),
+          "\(name), argument \(at.at), element \(i)")
       }
     }
   }
@@ -128,10 +178,13 @@ private func moved(_ arguments: [OpValue], _ at: Int, _ element: Int, _ by: Doub
       let meta = try run(
         op,
         sample.map { value in
-          if case .tensor(let t) = value, t.dtype.isFloating {
+          switch value {
+          case .tensor(let t) where t.dtype.isFloating:
             return .tensor(try Tensor.meta(t.shape, t.dtype))
+          case .tensors(let list):
+            return .tensors(try list.map { try Tensor.meta($0.shape, $0.dtype) })
+          case .none, .tensor, .int, .ints, .float, .bool, .string, .dtype: return value
           }
-          return value
         })
       #expect(real.map(\.shape) == meta.map(\.shape), "\(name)")
     }

@@ -22,7 +22,7 @@ enum PatternWords {
     },
     Builtin(
       "reduce", [input, pattern, Parameter("reduction", .any), sizes],
-      "The same, with the dimensions that the result lacks reduced by a function: `mean`, `sum`, …",
+      "The same, with the dimensions that the result lacks reduced by a function such as `mean`.",
       details:
         "Any function that takes `dim` will do; others get the reduced dimensions joined as the last of their argument.",
       example: "reduce(ones(2, 3, 4), \"b h w -> b\", sum)  #=> [12.0, 12.0]  f32[2]",

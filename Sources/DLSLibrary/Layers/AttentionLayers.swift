@@ -186,7 +186,7 @@ package final class AttentionLayer: ParamLayer {
     }
     var whole = try additive(rows).reshape([n, 1, 1, s]).expand([n, h, l, s])
     if isCausal {
-      let later = try Tensor.full([l, s], 1, .bool).triangle { $1 > $0 }
+      let later = try Tensor.full([l, s], 1, .bool).triangle(upper: true, 1)
       result = try additive(later)
     }
     if let result { whole = try whole + result }

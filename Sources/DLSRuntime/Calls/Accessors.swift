@@ -162,11 +162,20 @@ extension Call {
     throw wrong(i, "a dict")
   }
 
+  /// Floats given as numbers or lists are weak: beside an f64 tensor they are f64 too.
+  private func weakTensor(_ i: Int) throws(Failure) -> Tensor {
+    let own = try tensor(i)
+    guard own.dtype == .f32, arguments[i].tensorView == nil,
+      arguments.contains(where: { $0.tensorView?.dtype == .f64 })
+    else { return own }
+    return try arguments[i].asTensor(like: .f64)
+  }
+
   /// The argument as an op takes it, by the parameter's kind.
   func opValue(_ i: Int) throws(Failure) -> OpValue {
     if isNone(i), parameters[i].isOptional { return .none }
     switch parameters[i].kind {
-    case .tensor: return .tensor(try tensor(i))
+    case .tensor: return .tensor(try weakTensor(i))
     case .tensors: return .tensors(try tensors(i))
     case .int: return .int(try int(i))
     case .ints:

@@ -59,7 +59,7 @@ enum ActivationOps {
       "x, or a small slope below 0.",
       "max(x, 0) + slope min(x, 0)", "leaky_relu(tensor([-1.0, 2.0]))  #=> [-0.01, 2.0]  f32[2]"
     ) { x, a throws(TensorError) in
-      try x.relu() - x.negate().relu() * x.number(a.float(1))
+      try x.leakyRelu(a.float(1))
     },
     op(
       "elu", [Parameter("alpha", .float, .float(1))], "x above 0, α(e^x - 1) below.",
@@ -125,6 +125,16 @@ enum ActivationOps {
 }
 
 extension Tensor {
+  package func leakyRelu(_ slope: Double) throws(TensorError) -> Tensor {
+    let low = Float(slope)
+    return try unary(
+      "leaky_relu", f32: { $0.replacing(with: $0 * low, where: $0 .<= 0) },
+      f64: { $0.replacing(with: $0 * slope, where: $0 .<= 0) }
+    ) { g, x, _ throws(TensorError) in
+      try Tensor.select(x.detached.greater(x.number(0)), g, g * g.number(slope))
+    }
+  }
+
   package func elu(_ alpha: Double) throws(TensorError) -> Tensor {
     let low = try (self - relu()).expm1() * number(alpha)
     return try relu() + low

@@ -27,6 +27,8 @@ extension Tensor {
   }
 
   package static func + (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
+    // Bools stay bools, as PyTorch's: a sum is "or", a product "and".
+    if a.dtype == .bool, b.dtype == .bool { return try maximum(a, b) }
     let r = try binary(
       "+", a, b, f32: { $0 + $1 }, f64: { $0 + $1 }, i64: { $0 &+ $1 })
     let (p, q) = (r.a.shape, r.b.shape)
@@ -45,6 +47,7 @@ extension Tensor {
   }
 
   package static func * (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
+    if a.dtype == .bool, b.dtype == .bool { return try minimum(a, b) }
     let r = try binary(
       "*", a, b, f32: { $0 * $1 }, f64: { $0 * $1 }, i64: { $0 &* $1 })
     let (x, z) = (r.a, r.b)
@@ -89,6 +92,38 @@ extension Tensor {
       [
         try g.reduced(to: x.shape),
         z.isTracked ? try (g * x.floorDivide(z)).negate().reduced(to: z.shape) : nil,
+      ]
+    }
+  }
+
+  /// The remainder with the dividend's sign.
+  package func fmod(_ b: Tensor) throws(TensorError) -> Tensor {
+    try checkDivisor(b, "fmod")
+    let r = try Tensor.binary(
+      "fmod", self, b, f32: { Tensor.eachPair($0, $1) { fmodf($0, $1) } },
+      f64: { Tensor.eachPair($0, $1) { Glibc.fmod($0, $1) } },
+      i64: { x, z in Tensor.eachInt(x, z) { $1 == 0 || $1 == -1 ? 0 : $0 % $1 } })
+    let (x, z) = (r.a, r.b)
+    return Autograd.record("fmod", [x, z], r.y) { g, _ throws(TensorError) in
+      [
+        try g.reduced(to: x.shape),
+        z.isTracked
+          ? try (g * (x.detached / z.detached).trunc()).negate().reduced(to: z.shape) : nil,
+      ]
+    }
+  }
+
+  /// ln(e^a + e^b), by the larger of the two.
+  package static func logaddexp(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
+    let r = try binary(
+      "logaddexp", a, b, toFloat: true,
+      f32: { eachPair($0, $1) { Float(Scalar.logaddexp(Double($0), Double($1))) } },
+      f64: { eachPair($0, $1) { Scalar.logaddexp($0, $1) } }, i64: { a, _ in a })
+    let (x, z) = (r.a, r.b)
+    return Autograd.record("logaddexp", [x, z], r.y) { g, _ throws(TensorError) in
+      let share = try (x - z).sigmoid()
+      return [
+        try (g * share).reduced(to: x.shape), try (g - g * share).reduced(to: z.shape),
       ]
     }
   }
@@ -171,112 +206,6 @@ extension Tensor {
       rest >>= 1
     }
     return result
-  }
-
-  // Comparisons, element by element, to bool.
-
-  package func equal(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, "==") { $0 == $1 }
-  }
-  package func notEqual(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, "!=") { $0 != $1 }
-  }
-  package func less(_ b: Tensor) throws(TensorError) -> Tensor { try compare(b, "<") { $0 < $1 } }
-  package func lessEqual(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, "<=") { $0 <= $1 }
-  }
-  package func greater(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, ">") { $0 > $1 }
-  }
-  package func greaterEqual(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, ">=") { $0 >= $1 }
-  }
-
-  @inline(__always)
-  private func compare(_ b: Tensor, _ symbol: String, _ f: @escaping (Double, Double) -> Bool)
-    throws(TensorError) -> Tensor
-  {
-    let shape = try Tensor.broadcast(self, b, symbol)
-    let result = try Tensor.empty(shape, .bool, meta: isMeta || b.isMeta)
-    if result.isMeta { return result }
-    let dtype = DType.promoted(self, b)
-    let x = try self.to(dtype).stretched(to: shape)
-    let y = try b.to(dtype).stretched(to: shape)
-    let out = result.pointer(Bool.self)
-    let n = result.count
-    switch dtype {
-    case .f32:
-      let (p, q) = (x.pointer(Float.self), y.pointer(Float.self))
-      Parallel.forEach(n, grain: elementGrain) { begin, end in
-        for i in begin..<end { out[i] = f(Double(p[i]), Double(q[i])) }
-      }
-    case .f64:
-      let (p, q) = (x.pointer(Double.self), y.pointer(Double.self))
-      for i in 0..<n { out[i] = f(p[i], q[i]) }
-    case .i64:
-      let (p, q) = (x.pointer(Int.self), y.pointer(Int.self))
-      for i in 0..<n {
-        let order = p[i] < q[i] ? -1.0 : p[i] > q[i] ? 1.0 : 0.0
-        out[i] = f(order, 0)
-      }
-    case .bool:
-      let (p, q) = (x.pointer(Bool.self), y.pointer(Bool.self))
-      for i in 0..<n { out[i] = f(p[i] ? 1 : 0, q[i] ? 1 : 0) }
-    }
-    return result
-  }
-
-  /// Untracked and contiguous in a larger shape.
-  func stretched(to shape: [Int]) -> Tensor {
-    if self.shape == shape { return packed() }
-    return view(shape, steps(in: shape)).packed()
-  }
-
-  /// `condition ? a : b`, element by element (PyTorch's where).
-  package static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor)
-    throws(TensorError) -> Tensor
-  {
-    if condition.dtype != .bool {
-      throw TensorError(
-        "dtype-mismatch", "the condition must be a bool tensor, got \(condition.dtype.name)",
-        argument: 0)
-    }
-    let dtype = DType.promoted(a, b)
-    let x = try a.to(dtype)
-    let z = try b.to(dtype)
-    let pair = try broadcast(x, z, "where")
-    let shape = try broadcast(condition, try meta(pair, dtype), "where")
-    let y = try empty(shape, dtype, meta: condition.isMeta || x.isMeta || z.isMeta)
-    if !y.isMeta {
-      let mask = condition.stretched(to: shape)
-      let c = mask.pointer(Bool.self)
-      let (p, q) = (x.stretched(to: shape), z.stretched(to: shape))
-      switch dtype {
-      case .bool:
-        pick(c, p.pointer(UInt8.self), q.pointer(UInt8.self), y.pointer(UInt8.self), y.count)
-      case .f32:
-        pick(c, p.pointer(Float.self), q.pointer(Float.self), y.pointer(Float.self), y.count)
-      case .i64: pick(c, p.pointer(Int.self), q.pointer(Int.self), y.pointer(Int.self), y.count)
-      case .f64:
-        pick(c, p.pointer(Double.self), q.pointer(Double.self), y.pointer(Double.self), y.count)
-      }
-      withExtendedLifetime((mask, p, q)) {}
-    }
-    return Autograd.record("where", [condition, x, z], y) { g, _ throws(TensorError) in
-      let none = try scalar(0, g.dtype)
-      return [
-        nil,
-        x.isTracked ? try select(condition, g, none).reduced(to: x.shape) : nil,
-        z.isTracked ? try select(condition, none, g).reduced(to: z.shape) : nil,
-      ]
-    }
-  }
-
-  private static func pick<T>(
-    _ c: UnsafePointer<Bool>, _ a: UnsafePointer<T>, _ b: UnsafePointer<T>,
-    _ y: UnsafeMutablePointer<T>, _ n: Int
-  ) {
-    for i in 0..<n { y[i] = c[i] ? a[i] : b[i] }
   }
 
   /// a + b, into a's memory when nobody else can see it.

@@ -30,7 +30,7 @@ extension Tensor {
     if isCausal {
       let (rows, columns) = (q.shape[q.rank - 2], k.shape[k.rank - 2])
       _ = try Tensor.count(of: [rows, columns])
-      let seen = try Tensor.full([rows, columns], 1, .bool).triangle { $1 <= $0 }
+      let seen = try Tensor.full([rows, columns], 1, .bool).triangle(upper: false, 0)
       scores = try Tensor.select(seen, scores, lowest)
     }
     var dead: Tensor?

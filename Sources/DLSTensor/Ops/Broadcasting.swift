@@ -103,32 +103,34 @@ extension Tensor {
 enum Convert {
   static func run(_ x: Tensor, _ y: Tensor) {
     switch x.dtype {
-    case .bool: from(x.pointer(UInt8.self), x.count, y) { $0 != 0 }
-    case .i64: from(x.pointer(Int.self), x.count, y) { $0 != 0 }
-    case .f32: fromFloat(x.pointer(Float.self), x.count, y)
-    case .f64: fromFloat(x.pointer(Double.self), x.count, y)
+    case .bool: from(UInt8.self, x, y, { $0 != 0 }, { Int($0) }, { Float($0) }, { Double($0) })
+    case .i64: from(Int.self, x, y, { $0 != 0 }, { $0 }, { Float($0) }, { Double($0) })
+    case .f32: from(Float.self, x, y, { $0 != 0 }, { whole(Double($0)) }, { $0 }, { Double($0) })
+    case .f64: from(Double.self, x, y, { $0 != 0 }, whole, { Float($0) }, { $0 })
     }
   }
 
-  private static func from<T: BinaryInteger>(
-    _ x: UnsafePointer<T>, _ n: Int, _ y: Tensor, _ truth: (T) -> Bool
+  @inline(__always)
+  private static func from<T>(
+    _ type: T.Type, _ x: Tensor, _ y: Tensor, _ truth: @escaping (T) -> Bool,
+    _ int: @escaping (T) -> Int, _ float: @escaping (T) -> Float,
+    _ double: @escaping (T) -> Double
   ) {
+    let (p, n) = (x.pointer(type), x.count)
     switch y.dtype {
-    case .bool: for i in 0..<n { y.pointer(Bool.self)[i] = truth(x[i]) }
-    case .i64: for i in 0..<n { y.pointer(Int.self)[i] = Int(truncatingIfNeeded: x[i]) }
-    case .f32: for i in 0..<n { y.pointer(Float.self)[i] = Float(x[i]) }
-    case .f64: for i in 0..<n { y.pointer(Double.self)[i] = Double(x[i]) }
+    case .bool: each(p, y.pointer(Bool.self), n, truth)
+    case .i64: each(p, y.pointer(Int.self), n, int)
+    case .f32: each(p, y.pointer(Float.self), n, float)
+    case .f64: each(p, y.pointer(Double.self), n, double)
     }
   }
 
-  private static func fromFloat<T: BinaryFloatingPoint>(
-    _ x: UnsafePointer<T>, _ n: Int, _ y: Tensor
+  @inline(__always)
+  private static func each<T, U>(
+    _ p: UnsafePointer<T>, _ q: UnsafeMutablePointer<U>, _ n: Int, _ f: @escaping (T) -> U
   ) {
-    switch y.dtype {
-    case .bool: for i in 0..<n { y.pointer(Bool.self)[i] = x[i] != 0 }
-    case .i64: for i in 0..<n { y.pointer(Int.self)[i] = whole(Double(x[i])) }
-    case .f32: for i in 0..<n { y.pointer(Float.self)[i] = Float(x[i]) }
-    case .f64: for i in 0..<n { y.pointer(Double.self)[i] = Double(x[i]) }
+    Parallel.forEach(n, grain: elementGrain) { begin, end in
+      for i in begin..<end { q[i] = f(p[i]) }
     }
   }
 

@@ -148,9 +148,13 @@ extension Tensor {
     let (x, y) = try to(dtype).expandTogether(b.to(dtype))
     let axis = rank == 0 ? 0 : try x.axis(dim)
     let axes = rank == 0 ? [] : [axis]
-    let p = try x.unitVector(2, axes, eps)
-    let q = try y.unitVector(2, axes, eps)
-    return try (p * q).sum(axes)
+    return try (x.heldUnit(axes, eps) * y.heldUnit(axes, eps)).sum(axes)
+  }
+
+  /// x / max(‖x‖, ε), the gradient as if nothing held the norm: PyTorch's in cosine_similarity.
+  private func heldUnit(_ axes: [Int], _ eps: Double) throws(TensorError) -> Tensor {
+    let length = try norm(2, axes, keepdim: true)
+    return try self / (length + (length.detached.clamp(eps, nil) - length.detached))
   }
 
   /// x / max(‖x‖, ε) along dims.

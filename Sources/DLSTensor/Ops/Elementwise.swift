@@ -203,40 +203,52 @@ extension Tensor {
       - i * (1.0 / 12 - i * (1.0 / 120 - i * (1.0 / 252 - i * (1.0 / 240 - i / 132))))
   }
 
-  /// A rounding or a sign: constant between jumps, so its gradient is 0.
+  /// A rounding or a sign: constant between jumps, so its gradient is 0. `whole` is its exact
+  /// meaning for ints, which stay ints.
   @inline(__always)
-  func step(_ name: String, _ f: @escaping (Double) -> Double) throws(TensorError) -> Tensor {
-    if !dtype.isFloating {
-      let result = try Tensor.empty(shape, .i64, meta: isMeta)
-      if !isMeta {
-        for (i, v) in ints().enumerated() {
-          result.pointer(Int.self)[i] = Convert.whole(f(Double(v)))
-        }
-      }
-      return result
-    }
+  func step(
+    _ name: String, _ f: @escaping (Double) -> Double, whole: @escaping (Int) -> Int = { $0 }
+  ) throws(TensorError) -> Tensor {
+    if !dtype.isFloating { return try mapInts(whole) }
     return try unary(name, f) { g, _, _ throws(TensorError) in try Tensor.zeros(like: g) }
   }
 
-  package func sign() throws(TensorError) -> Tensor {
-    try step("sign") { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
+  @inline(__always)
+  func mapInts(_ f: @escaping (Int) -> Int) throws(TensorError) -> Tensor {
+    let x = try to(.i64)
+    let y = try Tensor.empty(shape, .i64, meta: isMeta)
+    if isMeta { return y }
+    let whole = x.packed()
+    let (p, q) = (whole.pointer(Int.self), y.pointer(Int.self))
+    Parallel.forEach(count, grain: elementGrain) { begin, end in
+      for i in begin..<end { q[i] = f(p[i]) }
+    }
+    withExtendedLifetime((whole, y)) {}
+    return y
   }
-  package func floor() throws(TensorError) -> Tensor { try step("floor") { $0.rounded(.down) } }
-  package func ceil() throws(TensorError) -> Tensor { try step("ceil") { $0.rounded(.up) } }
+
+  package func sign() throws(TensorError) -> Tensor {
+    try step("sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }, whole: { $0.signum() })
+  }
+  package func floor() throws(TensorError) -> Tensor { try step("floor", { $0.rounded(.down) }) }
+  package func ceil() throws(TensorError) -> Tensor { try step("ceil", { $0.rounded(.up) }) }
   package func trunc() throws(TensorError) -> Tensor {
-    try step("trunc") { $0.rounded(.towardZero) }
+    try step("trunc", { $0.rounded(.towardZero) })
   }
 
   /// To the nearest, halves to even; `decimals` digits after the point.
   package func round(_ decimals: Int = 0) throws(TensorError) -> Tensor {
     let scale = Glibc.pow(10, Double(max(-300, min(300, decimals))))
-    return try step("round") { ($0 * scale).rounded(.toNearestOrEven) / scale }
+    if !dtype.isFloating, decimals < 0 {
+      throw TensorError("dtype-mismatch", "ints are rounded to whole numbers only", argument: 1)
+    }
+    return try step("round", { ($0 * scale).rounded(.toNearestOrEven) / scale })
   }
 
   package func frac() throws(TensorError) -> Tensor { try self - trunc() }
 
   package func abs() throws(TensorError) -> Tensor {
-    if !dtype.isFloating { return try step("abs") { Swift.abs($0) } }
+    if !dtype.isFloating { return try mapInts { $0 < 0 ? 0 &- $0 : $0 } }
     return try unary(
       "abs", f32: { $0.replacing(with: -$0, where: $0 .< 0) },
       f64: { $0.replacing(with: -$0, where: $0 .< 0) }
@@ -244,7 +256,7 @@ extension Tensor {
   }
 
   package func relu() throws(TensorError) -> Tensor {
-    if !dtype.isFloating { return try step("relu") { max($0, 0) } }
+    if !dtype.isFloating { return try mapInts { max($0, 0) } }
     return try unary(
       "relu", f32: { $0.replacing(with: 0, where: $0 .< 0) },
       f64: { $0.replacing(with: 0, where: $0 .< 0) }
@@ -261,23 +273,11 @@ extension Tensor {
     }
   }
 
-  /// Tests that give bools.
-  func test(_ f: (Double) -> Bool) throws(TensorError) -> Tensor {
-    let result = try Tensor.empty(shape, .bool, meta: isMeta)
-    if !isMeta {
-      let x = packed()
-      for i in 0..<count { result.pointer(Bool.self)[i] = f(x.element(i)) }
-    }
-    return result
-  }
-
-  package func isnan() throws(TensorError) -> Tensor { try test(\.isNaN) }
-  package func isinf() throws(TensorError) -> Tensor { try test(\.isInfinite) }
-  package func isfinite() throws(TensorError) -> Tensor { try test(\.isFinite) }
-  package func logicalNot() throws(TensorError) -> Tensor { try test { $0 == 0 } }
-
   /// The larger (smaller) of two; ties share the gradient.
   package static func maximum(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
+    if a.dtype == .bool, b.dtype == .bool {
+      return try maximum(a.to(.i64), b.to(.i64)).to(.bool)
+    }
     let r = try binary(
       "maximum", a, b, f32: { $0.replacing(with: $1, where: $0 .< $1 .| ($1 .!= $1)) },
       f64: { $0.replacing(with: $1, where: $0 .< $1 .| ($1 .!= $1)) },
@@ -286,6 +286,9 @@ extension Tensor {
   }
 
   package static func minimum(_ a: Tensor, _ b: Tensor) throws(TensorError) -> Tensor {
+    if a.dtype == .bool, b.dtype == .bool {
+      return try minimum(a.to(.i64), b.to(.i64)).to(.bool)
+    }
     let r = try binary(
       "minimum", a, b, f32: { $0.replacing(with: $1, where: $0 .> $1 .| ($1 .!= $1)) },
       f64: { $0.replacing(with: $1, where: $0 .> $1 .| ($1 .!= $1)) },
@@ -298,15 +301,45 @@ extension Tensor {
   {
     Autograd.record(name, [a, b], y) { g, y throws(TensorError) in
       let tie = try a.equal(b).to(g.dtype) * g.number(0.5)
-      let wa = try a.equal(y.detached).to(g.dtype) - tie
-      let wb = try b.equal(y.detached).to(g.dtype) - tie
+      let wa = try a.detached.equal(y.detached).to(g.dtype) - tie
+      let wb = try b.detached.equal(y.detached).to(g.dtype) - tie
       return [try (g * wa).reduced(to: a.shape), try (g * wb).reduced(to: b.shape)]
+    }
+  }
+
+  /// Bounds given as numbers or tensors; the upper one wins where they cross.
+  func clamp(_ low: OpValue, _ high: OpValue) throws(TensorError) -> Tensor {
+    func bound(_ value: OpValue) throws(TensorError) -> Tensor? {
+      switch value {
+      case .none: return nil
+      case .tensor(let t): return t
+      case .int(let x): return try Tensor.scalar(x)
+      case .float(let x): return try number(x)
+      case .tensors, .ints, .bool, .string, .dtype:
+        throw TensorError("bad-argument", "clamp's bounds are numbers or tensors", argument: 1)
+      }
+    }
+    switch (low, high) {
+    case (.none, .none):
+      throw TensorError("missing-argument", "clamp needs `min`, `max` or both")
+    case (.tensor, _), (_, .tensor):
+      var y = self
+      if let low = try bound(low) { y = try Tensor.maximum(y, low) }
+      if let high = try bound(high) { y = try Tensor.minimum(y, high) }
+      return y
+    default:
+      let a = OpArguments([low, high], generator: Generator(seed: 0))
+      var x = self
+      if case .float = low, !dtype.isFloating { x = try to(.f32) }
+      if case .float = high, !dtype.isFloating { x = try to(.f32) }
+      return try x.clamp(a.optionalFloat(0), a.optionalFloat(1))
     }
   }
 
   package func clamp(_ low: Double?, _ high: Double?) throws(TensorError) -> Tensor {
     if !dtype.isFloating {
-      return try step("clamp") { min(max($0, low ?? -.infinity), high ?? .infinity) }
+      let (l, h) = (low.map(Convert.whole) ?? Int.min, high.map(Convert.whole) ?? Int.max)
+      return try mapInts { min(max($0, l), h) }
     }
     let (l, h) = (low ?? -.infinity, high ?? .infinity)
     let (fl, fh) = (Float(l), Float(h))
@@ -321,8 +354,9 @@ extension Tensor {
         return v.replacing(with: h, where: v .> h)
       }
     ) { g, x, _ throws(TensorError) in
-      let inside = try x.test { $0 >= l && $0 <= h }
-      return try g * inside.to(g.dtype)
+      // At a bound nothing flows, as in PyTorch.
+      let inside = try x.test { $0 > l && $0 < h }
+      return try Tensor.select(inside, g, Tensor.scalar(0, g.dtype))
     }
   }
 }

@@ -175,32 +175,42 @@ enum ElementwiseOps {
       "logaddexp", pair, "ln(e^a + e^b).",
       example: "logaddexp(tensor([0.0]), tensor([0.0]))  #=> [0.6931]  f32[1]",
       samples: Samples.two(0.3, 1.5),
-      body: .binary { a, b throws(TensorError) in
-        try Tensor.maximum(a, b) + (a - b).abs().negate().exp().log1p()
-      }),
+      body: .binary { a, b throws(TensorError) in try Tensor.logaddexp(a, b) }),
     Op(
       "fmod", pair, "The remainder with the dividend's sign.",
       example: "fmod(tensor([-3.0]), tensor([2.0]))  #=> [-1.0]  f32[1]",
       samples: Samples.two(0.3, 1.5),
-      body: .binary { a, b throws(TensorError) in try a - b * (a / b).trunc() }),
+      body: .binary { a, b throws(TensorError) in try a.fmod(b) }),
     Op(
       "remainder", pair, "The remainder with the divisor's sign; `a % b`.",
       example: "remainder(tensor([-3.0]), tensor([2.0]))  #=> [1.0]  f32[1]",
       samples: Samples.two(0.3, 1.5),
       body: .binary { a, b throws(TensorError) in try a.remainder(b) }),
     Op(
-      "clamp", input + [Parameter("min", .float, .none), Parameter("max", .float, .none)],
-      "Held between two bounds.",
+      "clamp", input + [Parameter("min", .any, .none), Parameter("max", .any, .none)],
+      "Held between two bounds, numbers or tensors.",
       example: "clamp(tensor([-2.0, 0.5]), 0, 1)  #=> [0.0, 0.5]  f32[2]",
-      samples: { [[Samples.tensor([2, 3], -2, 2), .float(-1), .float(1)]] },
+      samples: {
+        [
+          [Samples.tensor([2, 3], -2, 2), .float(-1), .float(1)],
+          [Samples.tensor([2, 3], -2, 2), Samples.tensor([3], -1, 0, seed: 2), .none],
+        ]
+      },
       body: .general { a throws(TensorError) in
-        .tensor(try a.tensor(0).clamp(a.optionalFloat(1), a.optionalFloat(2)))
+        .tensor(try a.tensor(0).clamp(a.values[1], a.values[2]))
       }),
     Op(
       "where",
       [Parameter("condition", .tensor), Parameter("input", .tensor), Parameter("other", .tensor)],
       "Elements of one where a condition holds, of another elsewhere.",
       example: "where(tensor([true, false]), tensor([1, 2]), tensor([3, 4]))  #=> [1, 4]  i64[2]",
+      samples: {
+        guard let mask = try? Tensor.of([true, false, true, true, false, false], shape: [2, 3])
+        else { return [] }
+        return [[3], [2, 3]].map {
+          [.tensor(mask), Samples.tensor([2, 3], -1, 1), Samples.tensor($0, -1, 1, seed: 2)]
+        }
+      },
       body: .general { a throws(TensorError) in
         .tensor(try Tensor.select(a.tensor(0), a.tensor(1), a.tensor(2)))
       }),
@@ -208,9 +218,18 @@ enum ElementwiseOps {
       "masked_fill", input + [Parameter("mask", .tensor), Parameter("value", .float)],
       "A value where the mask holds.",
       example: "masked_fill(tensor([1.0, 2.0]), tensor([true, false]), 0)  #=> [0.0, 2.0]  f32[2]",
+      samples: {
+        guard let mask = try? Tensor.of([true, false, true]) else { return [] }
+        return [[Samples.tensor([2, 3], -1, 1), .tensor(mask), .float(2)]]
+      },
       body: .general { a throws(TensorError) in
-        let x = try a.tensor(0)
-        return .tensor(try Tensor.select(a.tensor(1), Tensor.scalar(a.float(2), x.dtype), x))
+        let (x, mask) = (try a.tensor(0), try a.tensor(1))
+        if mask.dtype != .bool {
+          throw TensorError(
+            "dtype-mismatch", "the mask must be a bool tensor, got \(mask.typeText)", argument: 1,
+            labels: [(1, mask.typeText)], help: ["a comparison makes one: `{1} != 0`"])
+        }
+        return .tensor(try Tensor.select(mask, Tensor.scalar(a.float(2), x.dtype), x))
       }),
   ]
 }

@@ -20,15 +20,26 @@ extension Tensor {
     return whole
   }
 
-  /// weight[self], without gradient to the row `padding`.
-  package func embedding(_ weight: Tensor, padding: Int?) throws(TensorError) -> Tensor {
+  /// weight[self], without gradient to the row `padding`; rows longer than `maxNorm` shortened.
+  package func embedding(
+    _ weight: Tensor, padding: Int?, maxNorm: Double? = nil, normType: Double = 2,
+    byFrequency: Bool = false
+  ) throws(TensorError) -> Tensor {
     if weight.rank != 2 {
       throw TensorError(
         "shape-mismatch", "embedding needs a table [rows, dim], got \(weight.describeShape)",
         argument: 1, labels: [(1, weight.typeText)])
     }
     let at = try checkedPositions(weight.shape[0], "embedding").reshape([count])
-    var picked = try weight.rows(at: at)
+    let table = byFrequency && !isMeta ? try weight.gradientDivided(by: at) : weight
+    var picked = try table.rows(at: at)
+    if let maxNorm {
+      let lengths = try picked.detached.norm(normType, [1], keepdim: true)
+      let limit = try lengths.number(maxNorm)
+      let scale = try Tensor.select(
+        lengths.greater(limit), limit / (lengths + lengths.number(1e-7)), lengths.number(1))
+      picked = try picked * scale
+    }
     if let padding {
       let row = padding < 0 ? padding + weight.shape[0] : padding
       if row < 0 || row >= weight.shape[0] {
@@ -43,6 +54,14 @@ extension Tensor {
       }
     }
     return try picked.reshape(shape + [weight.shape[1]])
+  }
+
+  /// The same table, the gradient of each row divided by how often it was asked for.
+  private func gradientDivided(by positions: Tensor) throws(TensorError) -> Tensor {
+    let counts = try positions.bincount(nil, shape[0])
+    return Autograd.record("embedding", [self], self) { g, _ throws(TensorError) in
+      [try g / Tensor.maximum(counts, Tensor.scalar(1)).to(g.dtype).unsqueeze(1)]
+    }
   }
 }
 

@@ -185,7 +185,9 @@ extension Tensor {
         }
         inner = try inner + off / gap
       }
-      return [try v.matmul(inner).matmul(v.transposed())]
+      // A symmetric matrix has a symmetric gradient.
+      let whole = try v.matmul(inner).matmul(v.transposed())
+      return [try (whole + whole.transposed()) * whole.number(0.5)]
     }
     return (made[0], made[1])
   }

@@ -185,14 +185,18 @@ extension Tensor {
     let y = try Tensor.empty([n, width], dtype, meta: isMeta)
     if !y.isMeta {
       let x = packed()
-      let order = positions.packed()
-      let at = order.pointer(Int.self)
-      let size = width * dtype.size
-      let from = x.storage.pointer + x.offset * dtype.size
-      for i in 0..<n {
-        (y.storage.pointer + i * size).copyMemory(from: from + at[i] * size, byteCount: size)
+      let places = positions.packed()
+      let at = places.pointer(Int.self)
+      if width == 1 {
+        GatherKernels.take(x, Array(UnsafeBufferPointer(start: at, count: n)), y)
+      } else {
+        let size = width * dtype.size
+        let from = x.storage.pointer + x.offset * dtype.size
+        for i in 0..<n {
+          (y.storage.pointer + i * size).copyMemory(from: from + at[i] * size, byteCount: size)
+        }
       }
-      withExtendedLifetime((x, order)) {}
+      withExtendedLifetime((x, places)) {}
     }
     let height = shape[0]
     return Autograd.record("rows", [self], y) { g, _ throws(TensorError) in
@@ -205,8 +209,8 @@ extension Tensor {
     let y = try Tensor.full([rows, shape[1]], 0, dtype, meta: isMeta)
     if !y.isMeta {
       let x = packed()
-      let order = positions.packed()
-      let at = order.pointer(Int.self)
+      let places = positions.packed()
+      let at = places.pointer(Int.self)
       let width = shape[1]
       switch dtype {
       case .f32: Tensor.addRows(x.pointer(Float.self), at, y.pointer(Float.self), shape[0], width)
@@ -217,7 +221,7 @@ extension Tensor {
           y.store(y.element(to) + x.element(i), to)
         }
       }
-      withExtendedLifetime((x, order)) {}
+      withExtendedLifetime((x, places)) {}
     }
     return Autograd.record("scatter", [self], y) { g, _ throws(TensorError) in
       [try g.rows(at: positions)]
@@ -236,18 +240,20 @@ extension Tensor {
 
   /// For a mask: the positions of its true elements, one list a dimension.
   func nonzeroColumns() throws(TensorError) -> [Tensor] {
-    var columns = shape.map { _ in [Int]() }
-    let x = packed()
-    for i in 0..<(isMeta ? 0 : count) where x.element(i) != 0 {
-      var rest = i
-      for axis in stride(from: rank - 1, through: 0, by: -1) {
-        columns[axis].append(rest % shape[axis])
-        rest /= shape[axis]
-      }
+    let mask = try detached.to(.bool).packed()
+    var found: [Int] = []
+    if !isMeta {
+      let p = mask.pointer(Bool.self)
+      for i in 0..<count where p[i] { found.append(i) }
     }
-    var result: [Tensor] = []
-    for column in columns { result.append(try Tensor.of(column)) }
-    return result
+    var columns: [Tensor] = []
+    let steps = Tensor.rowMajor(shape)
+    for axis in 0..<rank {
+      let (step, size) = (steps[axis], shape[axis])
+      columns.append(
+        try Tensor.of(rank == 1 ? found : found.map { $0 / step % size }))
+    }
+    return columns
   }
 
   /// `x` with a part replaced; into x's own memory when nothing else can see it.
@@ -293,17 +299,34 @@ extension Tensor {
   private func overwrite(_ items: [TensorIndex], _ value: Tensor) throws(TensorError) {
     let selection = try Selection(self, items)
     if selection.lists.isEmpty { return Strided.assign(selection.view, value) }
+    let source = value.packed()
+    switch dtype.size {
+    case 1: try write(items, source, UInt8.self)
+    case 4: try write(items, source, UInt32.self)
+    default: try write(items, source, UInt64.self)
+    }
+  }
+
+  private func write<T>(_ items: [TensorIndex], _ source: Tensor, _ type: T.Type)
+    throws(TensorError)
+  {
+    let (p, q) = (source.pointer(type), pointer(type))
+    if items.count == 1, case .tensor(let mask) = items[0], mask.dtype == .bool {
+      // A mask over the first dims: its true rows, one after the other.
+      let (truth, width) = (mask.packed(), count / max(mask.count, 1))
+      let t = truth.pointer(Bool.self)
+      var row = 0
+      for i in 0..<mask.count where t[i] {
+        for j in 0..<width { q[i * width + j] = p[row * width + j] }
+        row += 1
+      }
+      return
+    }
     // Positions of the part in a tensor that numbers its elements.
     let numbers = try Tensor.of(Array(0..<count), shape: shape)
-    let where_ = try numbers.index(items).ints()
-    let source = value.packed()
-    for (i, at) in where_.enumerated() {
-      if dtype == .i64 {
-        pointer(Int.self)[at] = source.pointer(Int.self)[i]
-      } else {
-        store(source.element(i), at)
-      }
-    }
+    let places = try numbers.index(items).packed()
+    let at = places.pointer(Int.self)
+    for i in 0..<places.count { q[at[i]] = p[i] }
   }
 
   /// PyTorch's gather: y[i][j] = x[index[i][j]][j] for dim 0.
@@ -311,16 +334,7 @@ extension Tensor {
     let axis = try self.axis(dim)
     let plan = try GatherPlan(self.shape, axis, index, "gather")
     let y = try Tensor.empty(index.shape, dtype, meta: isMeta || index.isMeta)
-    let x = packed()
-    if !y.isMeta {
-      for (i, at) in plan.positions.enumerated() {
-        if dtype == .i64 {
-          y.pointer(Int.self)[i] = x.pointer(Int.self)[at]
-        } else {
-          y.store(x.element(at), i)
-        }
-      }
-    }
+    if !y.isMeta { GatherKernels.take(packed(), plan.positions, y) }
     let shape = self.shape
     return Autograd.record("gather", [self], y) { g, _ throws(TensorError) in
       let zeros = try Tensor.full(shape, 0, g.dtype, meta: g.isMeta)
@@ -333,60 +347,25 @@ extension Tensor {
   {
     let axis = try self.axis(dim)
     let plan = try GatherPlan(self.shape, axis, index, "scatter_add")
-    if source.shape != index.shape {
+    // What the index does not reach of src is left out, as PyTorch does.
+    var source = source
+    if source.rank != index.rank || zip(source.shape, index.shape).contains(where: { $0 < $1 }) {
       throw TensorError(
         "shape-mismatch",
-        "scatter_add needs index and src of one shape, got \(index.describeShape) and "
-          + source.describeShape)
+        "scatter_add needs a src as large as its index, got \(source.describeShape) and "
+          + index.describeShape, argument: 3,
+        labels: [(2, index.describeShape), (3, source.describeShape)])
+    }
+    for (a, size) in index.shape.enumerated() {
+      source = try source.slice(axis: a, from: 0, count: size, step: 1)
     }
     let y = try Tensor.empty(shape, dtype, meta: isMeta)
     if !y.isMeta {
       Strided.assign(y, self)
-      let s = try source.to(dtype).packed()
-      for (i, at) in plan.positions.enumerated() { y.store(y.element(at) + s.element(i), at) }
+      GatherKernels.add(try source.to(dtype).packed(), plan.positions, y)
     }
     return Autograd.record("scatter_add", [self, source], y) { g, _ throws(TensorError) in
       [g, try g.gather(axis, index)]
-    }
-  }
-}
-
-/// Row-major positions in a tensor that an index tensor names along one axis.
-private struct GatherPlan {
-  var positions: [Int] = []
-
-  init(_ shape: [Int], _ axis: Int, _ index: Tensor, _ name: String) throws(TensorError) {
-    if index.dtype != .i64 || index.rank != shape.count {
-      throw TensorError(
-        "bad-argument",
-        "\(name) needs an i64 index of \(shape.count) dimensions, got "
-          + index.typeText, argument: 2)
-    }
-    for a in shape.indices where a != axis && index.shape[a] > shape[a] {
-      throw TensorError(
-        "shape-mismatch",
-        "\(name)'s index \(index.describeShape) is larger than "
-          + "\(Tensor.describe(shape)) in dim \(a)", argument: 2)
-    }
-    if index.isMeta { return }
-    let steps = Tensor.rowMajor(shape)
-    let values = index.ints()
-    positions.reserveCapacity(values.count)
-    for (i, value) in values.enumerated() {
-      let v = value < 0 ? value + shape[axis] : value
-      if v < 0 || v >= shape[axis] {
-        throw TensorError(
-          "index-out-of-range",
-          "\(name): index \(value) at position \(i) is out of range for "
-            + "a dimension of size \(shape[axis])", argument: 2)
-      }
-      var rest = i
-      var at = v * steps[axis]
-      for a in stride(from: shape.count - 1, through: 0, by: -1) {
-        if a != axis { at += rest % index.shape[a] * steps[a] }
-        rest /= index.shape[a]
-      }
-      positions.append(at)
     }
   }
 }

@@ -26,7 +26,8 @@ extension Tensor {
           ? ["`{1}.reshape(\(Tensor.describe(expected)))`"] : [])
     }
     if target.isMeta { return }
-    let labels = target.packed().pointer(Int.self)
+    let whole = target.packed()
+    let labels = whole.pointer(Int.self)
     for i in 0..<target.count where labels[i] != ignoreIndex {
       if labels[i] < 0 || labels[i] >= shape[axis] {
         throw TensorError(

@@ -29,7 +29,12 @@ enum LinearAlgebraOps {
     Op(
       "det", [matrix], "The determinant.", details: batches,
       example: "det(tensor([[1.0, 2.0], [3.0, 4.0]]))  #=> -2.0",
-      samples: { [[regular([3, 3])], [regular([2, 2, 2])]] },
+      samples: {
+        guard let flat = try? Tensor.of([1.0, 2, 3, 2, 4, 6, 0, 1, 5], shape: [3, 3]) else {
+          return []
+        }
+        return [[regular([3, 3])], [regular([2, 2, 2])], [.tensor(flat)]]
+      },
       body: .unary { x throws(TensorError) in try x.determinant() }),
     Op(
       "slogdet", [matrix], "`(sign, ln |det|)`, which neither overflows nor vanishes.",

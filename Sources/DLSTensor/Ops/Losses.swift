@@ -35,6 +35,7 @@ extension Tensor {
       return try softTargets(target, weight, reduction, labelSmoothing, axis)
     }
     try checkLabels(target, "cross_entropy", axis, ignoreIndex)
+    if let weight { try checkClassWeight(weight, axis, 2) }
     if rank == 2, weight == nil, labelSmoothing == 0, reduction == .mean, dtype == .f32 {
       return try fusedCrossEntropy(target, ignoreIndex)
     }
@@ -96,14 +97,24 @@ extension Tensor {
     reduction: LossReduction = .mean
   ) throws(TensorError) -> Tensor {
     let axis = rank > 1 ? 1 : 0
+    if rank == 0 {
+      throw TensorError(
+        "shape-mismatch", "nll_loss needs log probabilities [n, classes]", argument: 0)
+    }
     try checkLabels(target, "nll_loss", axis, ignoreIndex)
     let zero = try Tensor.scalar(0)
     let ignored = try target.equal(Tensor.scalar(ignoreIndex))
     let safe = try Tensor.select(ignored, zero, target)
+    let none = try Tensor.scalar(0, dtype)
     var picked = try gather(axis, safe.unsqueeze(axis)).squeeze([axis]).negate()
     var keep = try ignored.logicalNot().to(dtype)
-    if let weight { keep = try keep * weight.to(dtype).index([.tensor(safe)]) }
-    picked = try picked * keep
+    if let weight {
+      try checkClassWeight(weight, axis, 2)
+      keep = try Tensor.select(ignored, none, weight.to(dtype).index([.tensor(safe)]))
+      picked = try picked * keep
+    }
+    // Chosen, not multiplied: what is ignored has no gradient even where the mean is 0 / 0.
+    picked = try Tensor.select(ignored, none, picked)
     switch reduction {
     case .none: return picked
     case .sum: return try picked.sum()
@@ -232,7 +243,13 @@ extension Tensor {
           return z > threshold ? $0 : (max(z, 0) + Scalar.log(1 + Scalar.exp(-Swift.abs(z)))) / beta
         }
       }
-    ) { g, x, _ throws(TensorError) in try g * (x * x.number(beta)).sigmoid() }
+    ) { g, x, _ throws(TensorError) in
+      let z = try x * x.number(beta)
+      let slope = try g * z.sigmoid()
+      // Beyond the threshold the line's slope: for f32 the default is past all difference.
+      if x.dtype == .f32, threshold >= 17 { return slope }
+      return try Tensor.select(z.detached.greater(z.number(threshold)), g, slope)
+    }
   }
 
   private func requireProbabilities() throws(TensorError) {

@@ -20,8 +20,11 @@ private func like(
   _ body: @escaping @Sendable (Tensor, OpArguments) throws(TensorError) -> Tensor
 ) -> Op {
   Op(
-    name, [Parameter("input", .tensor)], summary, example: example, gradient: none,
-    body: .general { a throws(TensorError) in .tensor(try body(a.tensor(0), a)) })
+    name, [Parameter("input", .tensor), Parameter("dtype", .dtype, .none, namedOnly: true)],
+    summary, example: example, gradient: none,
+    body: .general { a throws(TensorError) in
+      .tensor(try body(a.tensor(0).detached, a).cast(a.dtype(1)))
+    })
 }
 
 enum MakingOps {
@@ -129,17 +132,28 @@ enum MakingOps {
       return y
     },
     make(
-      "randint", [Parameter("low", .int), Parameter("high", .int), Parameter("size", .ints)],
-      "Random ints from low up to high, high left out.", ""
+      "randint",
+      [
+        Parameter("low", .int), Parameter("high", .any, .none), Parameter("size", .ints, .none),
+        Parameter("dtype", .dtype, .none, namedOnly: true),
+      ], "Random ints from low up to high, high left out; `randint(high, size)` begins at 0.", ""
     ) { a throws(TensorError) in
-      if a.int(1) <= a.int(0) {
-        throw TensorError("bad-argument", "randint needs high above low", argument: 1)
+      var (low, high, size) = (a.int(0), a.optionalInt(1), a.optionalInts(2))
+      if size == nil, case .ints(let given) = a.values[1] { size = given }
+      if high == nil || a.optionalInts(2) == nil { (low, high) = (0, low) }
+      guard let high, let size, high > low else {
+        throw TensorError(
+          "bad-argument", "randint needs high above low, and a size", argument: 1,
+          help: ["`randint(0, 10, [2, 3])`"])
       }
-      let y = try Tensor.empty(a.ints(2), .i64)
-      let (low, width) = (a.int(0), a.int(1) &- a.int(0))
+      let (width, overflow) = high.subtractingReportingOverflow(low)
+      if overflow {
+        throw TensorError("bad-argument", "randint's range does not fit an int", argument: 1)
+      }
+      let y = try Tensor.empty(size, .i64)
       let q = y.pointer(Int.self)
       for i in 0..<y.count { q[i] = low + a.generator.nextInt(width) }
-      return y
+      return try y.cast(a.dtype(3))
     },
     make("randperm", [Parameter("n", .int)], "The ints below n in random order.", "") {
       a throws(TensorError) in

@@ -128,6 +128,6 @@ extension Tensor {
 
   /// The lower triangle (`offset` 0 with the diagonal, -1 without), made of ops.
   func lower(_ offset: Int = 0) throws(TensorError) -> Tensor {
-    try triangle { $1 - $0 <= offset }
+    try triangle(upper: false, offset)
   }
 }

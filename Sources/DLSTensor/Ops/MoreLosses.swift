@@ -41,7 +41,10 @@ extension Tensor {
       throw TensorError("bad-argument", "huber_loss needs a delta above 0", argument: 3)
     }
     let (x, t) = try pair(target, "huber_loss")
-    return try (x - t).huber(delta).reduced(reduction, weight)
+    // Unlike its kin, PyTorch's weighted mean divides by the count here.
+    let terms = try (x - t).huber(delta)
+    guard let weight else { return try reduction.apply(terms) }
+    return try reduction.apply(terms * weight.to(terms.dtype))
   }
 
   /// Huber's loss divided by β; |d| where β is 0.

@@ -151,6 +151,9 @@ enum NetworkMapOps {
       "Zeroes numbers at random with probability p and scales the rest by 1 / (1 - p).",
       details: "With training=false the input itself. Srivastava et al. (2014).",
       example: "dropout(ones(2), 0.5, training=false)  #=> [1.0, 1.0]  f32[2]",
+      samples: {
+        [[x([2, 3]), .float(0.4), .bool(true)], [x([2, 3]), .float(0.4), .bool(false)]]
+      },
       body: .general { a throws(TensorError) in
         let p = a.float(1)
         if !(p >= 0 && p <= 1) {
@@ -160,18 +163,27 @@ enum NetworkMapOps {
         return .tensor(a.bool(2) ? try a.tensor(0).dropout(p, a.generator) : try a.tensor(0))
       }),
     Op(
-      "embedding", [input, weight, Parameter("padding_idx", .int, .none)],
-      "Rows of a table at positions.",
+      "embedding",
+      [
+        input, weight, Parameter("padding_idx", .int, .none), Parameter("max_norm", .float, .none),
+        Parameter("norm_type", .float, .float(2)),
+        Parameter("scale_grad_by_freq", .bool, .bool(false)),
+      ], "Rows of a table at positions.",
       details: "input holds ints of any shape, weight [rows, dim]; the result is [..., dim]. No "
-        + "gradient flows to the row padding_idx.",
+        + "gradient flows to the row padding_idx; rows longer than max_norm are shortened to it; "
+        + "scale_grad_by_freq divides a row's gradient by how often it was asked for.",
       example:
         "embedding(tensor([1, 0]), tensor([[1.0], [2.0]]))\n#=> [[2.0],\n#=>  [1.0]]  f32[2, 1]",
       samples: {
         guard let at = try? Tensor.of([2, 0, 2, 1], shape: [2, 2]) else { return [] }
-        return [[.tensor(at), x([3, 2]), .none]]
+        let options: [OpValue] = [.none, .float(2), .bool(false)]
+        return [[.tensor(at), x([3, 2]), .none] + options]
       },
       body: .general { a throws(TensorError) in
-        .tensor(try a.tensor(0).embedding(a.tensor(1), padding: a.optionalInt(2)))
+        .tensor(
+          try a.tensor(0).embedding(
+            a.tensor(1), padding: a.optionalInt(2), maxNorm: a.optionalFloat(3),
+            normType: a.float(4), byFrequency: a.bool(5)))
       }),
     Op(
       "embedding_bag",

@@ -99,12 +99,27 @@ extension Tensor {
 
   /// Products of ints, which BLAS does not have; they wrap as PyTorch's do.
   private func wholeMatmul(_ b: Tensor) throws(TensorError) -> Tensor {
-    let left = rank == 1 ? try unsqueeze(0) : self
-    let right = b.rank == 1 ? try b.unsqueeze(1) : b
-    let x = try left.to(.i64).unsqueeze(-1)
-    let z = try right.to(.i64).unsqueeze(-3)
-    let pairs = try x.expandTogether(z)
-    let y = try (pairs.0 * pairs.1).sum([-2])
+    var x = try (rank == 1 ? unsqueeze(0) : self).detached.to(.i64)
+    var z = try (b.rank == 1 ? b.unsqueeze(1) : b).detached.to(.i64)
+    let lead = try Tensor.batchShape(x, z)
+    x = try x.expand(lead + x.shape.suffix(2)).contiguous()
+    z = try z.expand(lead + z.shape.suffix(2)).contiguous()
+    let (m, k, n) = (x.shape[x.rank - 2], x.shape[x.rank - 1], z.shape[z.rank - 1])
+    let y = try Tensor.full(lead + [m, n], 0, .i64, meta: isMeta || b.isMeta)
+    if !y.isMeta, y.count > 0 {
+      let (p, q, out) = (x.pointer(Int.self), z.pointer(Int.self), y.pointer(Int.self))
+      Parallel.forEach(y.count / n, grain: max(1, elementGrain / max(n * k, 1))) { begin, end in
+        for row in begin..<end {
+          if Interrupt.isSet { return }
+          let (right, to) = (q + row / m * k * n, out + row * n)
+          for i in 0..<k {
+            let (s, from) = (p[row * k + i], right + i * n)
+            for j in 0..<n { to[j] &+= s &* from[j] }
+          }
+        }
+      }
+      try Interrupt.check()
+    }
     var shape = y.shape
     if b.rank == 1 { shape.removeLast() }
     if rank == 1 { shape.remove(at: shape.count - (b.rank == 1 ? 1 : 2)) }

@@ -21,7 +21,9 @@ struct Reduction {
       return
     }
     let all = Array(0..<tensor.rank)
-    let axes = try dims.map { d throws(TensorError) in try tensor.axes(d).sorted() } ?? all
+    var axes = try dims.map { d throws(TensorError) in try tensor.axes(d).sorted() } ?? all
+    // A number has no axis, but dim 0 may name it.
+    if tensor.rank == 0 { axes = [] }
     kept = all.map { axes.contains($0) ? 1 : tensor.shape[$0] }
     shape = all.filter { !axes.contains($0) }.map { tensor.shape[$0] }
     n = axes.map { tensor.shape[$0] }.reduce(1, *)
@@ -96,31 +98,11 @@ extension Tensor {
     let x = dtype == .bool ? try to(.i64) : self
     let r = try Reduction(x, dims)
     let y = try r.result(keepdim, x.dtype)
-    if !y.isMeta {
-      r.forEach { at, from in
-        if x.dtype == .i64 {
-          var p = 1
-          for i in 0..<r.n { p = p &* r.x.pointer(Int.self)[from + i * r.inner] }
-          y.pointer(Int.self)[at] = p
-        } else {
-          var p = 1.0
-          for i in 0..<r.n { p *= r.x.element(from + i * r.inner) }
-          y.store(p, at)
-        }
-      }
-    }
-    let (kept, shape, n) = (r.kept, self.shape, r.n)
+    if !y.isMeta { ReduceKernels.product(r, y) }
+    let (kept, shape) = (r.kept, self.shape)
     return Autograd.record("prod", [x], y) { g, _ throws(TensorError) in
-      // d/dx_i = product of the others, which stays right where elements are zero.
-      let r = try Reduction(x.detached, dims)
-      if !Autograd.isRecording || n == 0 {
-        let others = try Tensor.empty(r.x.shape, x.dtype, meta: x.isMeta)
-        if !x.isMeta { r.othersProduct(others) }
-        let spread = try g.reshape(kept).expand(shape)
-        if r.x.shape == shape { return [try spread * others] }
-      }
-      let others = try x.productOfOthers(dims)
-      return [try g.reshape(kept).expand(shape) * others]
+      // The product of the others stays right where elements are zero.
+      [try g.reshape(kept).expand(shape) * x.productOfOthers(dims)]
     }
   }
 
@@ -133,13 +115,16 @@ extension Tensor {
     let moved = try permute(order)
     let n = axes.map { shape[$0] }.reduce(1, *)
     let flat = try moved.reshape([n == 0 ? 0 : count / max(n, 1), n])
-    var parts: [Tensor] = []
-    for i in 0..<n {
-      let left = try flat.slice(axis: 1, from: 0, count: i, step: 1).prod([1])
-      let right = try flat.slice(axis: 1, from: i + 1, count: n - i - 1, step: 1).prod([1])
-      parts.append(try left * right)
-    }
-    let stacked = try Tensor.stack(parts, 1).reshape(moved.shape)
+    // Those before, times those after.
+    let before = try flat.shifted(1, by: 1, filling: 1).cumprod(1)
+    let turned = try flat.index([
+      .slice(from: nil, to: nil, step: 1), .slice(from: nil, to: nil, step: -1),
+    ])
+    let after = try turned.shifted(1, by: 1, filling: 1).cumprod(1)
+    let back = try after.index([
+      .slice(from: nil, to: nil, step: 1), .slice(from: nil, to: nil, step: -1),
+    ])
+    let stacked = try (before * back).reshape(moved.shape)
     var inverse = order
     for (to, from) in order.enumerated() { inverse[from] = to }
     return try stacked.permute(inverse)
@@ -155,45 +140,29 @@ extension Tensor {
     }
   }
 
-  /// Positions of the extreme along the reduced dims, counted within them; nan wins as in PyTorch.
-  func extremes(_ r: Reduction, largest: Bool) throws(TensorError) -> [Int] {
-    if r.n == 0 {
+  /// There must be something to take the largest of.
+  private func requireExtreme(_ r: Reduction, largest: Bool) throws(TensorError) {
+    if r.n == 0, r.outer * r.inner > 0 {
       throw TensorError(
         "empty-reduction", "an empty tensor has no \(largest ? "largest" : "smallest") element",
-        labels: [(0, typeText)])
+        argument: 0, labels: [(0, typeText)])
     }
-    if x0Meta { return [] }
-    var best = [Int](repeating: 0, count: r.outer * r.inner)
-    for at in best.indices {
-      let from = at / max(r.inner, 1) * r.n * r.inner + at % max(r.inner, 1)
-      var top = r.x.element(from)
-      for i in 1..<max(r.n, 1) {
-        let v = r.x.element(from + i * r.inner)
-        if top.isNaN { break }
-        if v.isNaN || (largest ? v > top : v < top) {
-          top = v
-          best[at] = i
-        }
-      }
-    }
-    return best
   }
-
-  private var x0Meta: Bool { isMeta }
 
   /// `(values, indices)` of the extremes along one dim.
   package func extreme(_ dim: Int, keepdim: Bool, largest: Bool) throws(TensorError)
     -> (Tensor, Tensor)
   {
     let axis = try self.axis(dim)
-    let r = try Reduction(self, rank == 0 ? [] : [axis])
-    let found = try extremes(r, largest: largest)
+    let r = try Reduction(detached, rank == 0 ? [] : [axis])
+    try requireExtreme(r, largest: largest)
     let indices = try r.result(true, .i64)
-    if !isMeta { for (i, v) in found.enumerated() { indices.pointer(Int.self)[i] = v } }
-    let shaped = rank == 0 ? indices : try indices.reshape(r.kept)
-    let values = rank == 0 ? self : try gather(axis, shaped)
-    if keepdim || rank == 0 { return (values, shaped) }
-    return (try values.squeeze([axis]), try shaped.squeeze([axis]))
+    if !isMeta, indices.count > 0 {
+      ExtremeKernels.run(r, largest: largest, places: indices, values: nil)
+    }
+    let values = rank == 0 ? self : try gather(axis, indices)
+    if keepdim || rank == 0 { return (values, indices) }
+    return (try values.squeeze([axis]), try indices.squeeze([axis]))
   }
 
   package func argExtreme(_ dim: Int?, keepdim: Bool, largest: Bool) throws(TensorError) -> Tensor {
@@ -206,21 +175,16 @@ extension Tensor {
   package func amax(_ dims: [Int]? = nil, keepdim: Bool = false, largest: Bool = true)
     throws(TensorError) -> Tensor
   {
-    let r = try Reduction(self, dims)
-    let found = try extremes(r, largest: largest)
+    let r = try Reduction(detached, dims)
+    try requireExtreme(r, largest: largest)
     let y = try r.result(keepdim, dtype)
-    for (at, i) in found.enumerated() {
-      let from = at / max(r.inner, 1) * r.n * r.inner + at % max(r.inner, 1)
-      if dtype == .i64 {
-        y.pointer(Int.self)[at] = r.x.pointer(Int.self)[from + i * r.inner]
-      } else {
-        y.store(r.x.element(from + i * r.inner), at)
-      }
+    if !isMeta, y.count > 0 {
+      ExtremeKernels.run(r, largest: largest, places: nil, values: y)
     }
     let kept = r.kept
     let x = self
     return Autograd.record(largest ? "amax" : "amin", [x], y) { g, y throws(TensorError) in
-      let hits = try x.equal(y.detached.reshape(kept)).to(g.dtype)
+      let hits = try x.detached.equal(y.detached.reshape(kept)).to(g.dtype)
       let share = try hits / hits.sum(dims, keepdim: true)
       return [try g.reshape(kept) * share]
     }
@@ -254,18 +218,5 @@ extension Tensor {
   package func any(_ dims: [Int]? = nil, keepdim: Bool = false) throws(TensorError) -> Tensor {
     let hits = try test { $0 != 0 }.sum(dims, keepdim: keepdim)
     return try hits.notEqual(Tensor.scalar(0))
-  }
-}
-
-extension Reduction {
-  /// For each element, the product of the others of its group.
-  func othersProduct(_ y: Tensor) {
-    forEach { at, from in
-      for i in 0..<n {
-        var p = 1.0
-        for j in 0..<n where j != i { p *= x.element(from + j * inner) }
-        y.store(p, from + i * inner)
-      }
-    }
   }
 }

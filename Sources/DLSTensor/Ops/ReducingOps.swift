@@ -51,18 +51,23 @@ private func extreme(_ name: String, _ summary: String, _ example: String, large
 }
 
 private let correction = Parameter("correction", .int, .int(1))
+/// What is added up is taken in this dtype.
+private let inDType = Parameter("dtype", .dtype, .none, namedOnly: true)
 private let truth = Op.GradientRule.none(because: "its result is bool")
 
 enum ReducingOps {
   static let all: [Op] = [
-    reduce("sum", "The sum.", "sum(tensor([1.0, 2.0]))  #=> 3.0") { a throws(TensorError) in
-      try a.tensor(0).sum(a.optionalInts(1), keepdim: a.bool(2))
+    reduce("sum", "The sum.", "sum(tensor([1.0, 2.0]))  #=> 3.0", [inDType]) {
+      a throws(TensorError) in
+      try a.tensor(0).cast(a.dtype(3)).sum(a.optionalInts(1), keepdim: a.bool(2))
     },
-    reduce("mean", "The mean.", "mean(tensor([1.0, 2.0]))  #=> 1.5") { a throws(TensorError) in
-      try a.tensor(0).mean(a.optionalInts(1), keepdim: a.bool(2))
+    reduce("mean", "The mean.", "mean(tensor([1.0, 2.0]))  #=> 1.5", [inDType]) {
+      a throws(TensorError) in
+      try a.tensor(0).cast(a.dtype(3)).mean(a.optionalInts(1), keepdim: a.bool(2))
     },
-    reduce("prod", "The product.", "prod(tensor([2.0, 3.0]))  #=> 6.0") { a throws(TensorError) in
-      try a.tensor(0).prod(a.optionalInts(1), keepdim: a.bool(2))
+    reduce("prod", "The product.", "prod(tensor([2.0, 3.0]))  #=> 6.0", [inDType]) {
+      a throws(TensorError) in
+      try a.tensor(0).cast(a.dtype(3)).prod(a.optionalInts(1), keepdim: a.bool(2))
     },
     reduce("amax", "The largest; equals share the gradient.", "amax(tensor([1.0, 2.0]))  #=> 2.0") {
       a throws(TensorError) in try a.tensor(0).amax(a.optionalInts(1), keepdim: a.bool(2))
@@ -94,7 +99,8 @@ enum ReducingOps {
       try a.tensor(0).variance(a.optionalInts(1), correction: a.int(3), keepdim: a.bool(2)).sqrt()
     },
     Op(
-      "norm", [input, Parameter("p", .float, .float(2)), dims, keepdim], "(Σ |x|^p)^(1/p).",
+      "norm", [input, Parameter("p", .any, .float(2)), dims, keepdim],
+      "(Σ |x|^p)^(1/p); p may also be \"fro\" (2) or, for matrices, \"nuc\".",
       example: "norm(tensor([3.0, 4.0]))  #=> 5.0",
       samples: {
         [
@@ -103,7 +109,16 @@ enum ReducingOps {
         ]
       },
       body: .general { a throws(TensorError) in
-        .tensor(try a.tensor(0).norm(a.float(1), a.optionalInts(2), keepdim: a.bool(3)))
+        let (x, dims, keep) = (try a.tensor(0), a.optionalInts(2), a.bool(3))
+        switch a.values[1] {
+        case .string("nuc"):
+          return .tensor(try x.matrixNorm(.nuclear, dims ?? [-2, -1], keepdim: keep))
+        case .string("fro"), .none: return .tensor(try x.norm(2, dims, keepdim: keep))
+        case .int, .float: return .tensor(try x.norm(a.float(1), dims, keepdim: keep))
+        case .tensor, .tensors, .ints, .bool, .string, .dtype:
+          throw TensorError(
+            "bad-argument", "norm's p is a number, \"fro\" or \"nuc\"", argument: 1)
+        }
       }),
     reduce(
       "logsumexp", "ln Σ e^x, without overflow.", "logsumexp(tensor([0.0, 0.0]))  #=> 0.6931472"
@@ -124,28 +139,40 @@ enum ReducingOps {
 }
 
 enum ProductOps {
+  /// A product of operands of given ranks; nil for any.
   private static func product(
-    _ name: String, _ summary: String, _ example: String, _ m: [Int], _ n: [Int]
+    _ name: String, _ other: String, _ summary: String, _ example: String, _ ranks: (Int, Int)?,
+    _ m: [Int], _ n: [Int]
   ) -> Op {
     Op(
-      name, [input, Parameter("other", .tensor)], summary, example: example,
+      name, [input, Parameter(other, .tensor)], summary, example: example,
       samples: { [[Samples.tensor(m, -1, 1), Samples.tensor(n, -1, 1, seed: 2)]] },
-      body: .binary { a, b throws(TensorError) in try a.matmul(b) })
+      body: .binary { a, b throws(TensorError) in
+        if let ranks, a.rank != ranks.0 || b.rank != ranks.1 {
+          throw TensorError(
+            "shape-mismatch",
+            "`\(name)` takes tensors of \(ranks.0) and \(ranks.1) dimensions, got "
+              + "\(a.describeShape) and \(b.describeShape)",
+            labels: [(0, a.describeShape), (1, b.describeShape)], help: ["`{0} @ {1}`"])
+        }
+        return try a.matmul(b)
+      })
   }
 
   static let all: [Op] = [
     product(
-      "matmul", "The matrix product, `a @ b`.",
-      "matmul(eye(2), tensor([1.0, 2.0]))  #=> [1.0, 2.0]  f32[2]", [2, 3], [3, 2]),
+      "matmul", "other", "The matrix product, `a @ b`.",
+      "matmul(eye(2), tensor([1.0, 2.0]))  #=> [1.0, 2.0]  f32[2]", nil, [2, 3], [3, 2]),
     product(
-      "bmm", "Matrix products of two batches.",
-      "bmm(ones(1, 1, 2), ones(1, 2, 1))\n#=> [[[2.0]]]  f32[1, 1, 1]", [2, 2, 3], [2, 3, 2]),
+      "bmm", "mat2", "Matrix products of two batches.",
+      "bmm(ones(1, 1, 2), ones(1, 2, 1))\n#=> [[[2.0]]]  f32[1, 1, 1]", (3, 3), [2, 2, 3],
+      [2, 3, 2]),
     product(
-      "mv", "A matrix times a vector.", "mv(eye(2), tensor([1.0, 2.0]))  #=> [1.0, 2.0]  f32[2]",
-      [2, 3], [3]),
+      "mv", "vec", "A matrix times a vector.",
+      "mv(eye(2), tensor([1.0, 2.0]))  #=> [1.0, 2.0]  f32[2]", (2, 1), [2, 3], [3]),
     product(
-      "dot", "The inner product of two vectors.",
-      "dot(tensor([1.0, 2.0]), tensor([3.0, 4.0]))  #=> 11.0", [3], [3]),
+      "dot", "tensor", "The inner product of two vectors.",
+      "dot(tensor([1.0, 2.0]), tensor([3.0, 4.0]))  #=> 11.0", (1, 1), [3], [3]),
     Op(
       "outer", [input, Parameter("vec2", .tensor)], "All products of two vectors' elements.",
       example: "outer(tensor([1.0]), tensor([2.0, 3.0]))\n#=> [[2.0, 3.0]]  f32[1, 2]",
@@ -173,7 +200,10 @@ extension Tensor {
   package func norm(_ p: Double, _ dims: [Int]?, keepdim: Bool) throws(TensorError) -> Tensor {
     let x = try floating()
     if p == 1 { return try x.abs().sum(dims, keepdim: keepdim) }
-    if p == .infinity { return try x.abs().amax(dims, keepdim: keepdim) }
+    if p.magnitude == .infinity {
+      return try x.abs().amax(dims, keepdim: keepdim, largest: p > 0)
+    }
+    if p == 0 { return try x.test { $0 != 0 }.to(x.dtype).sum(dims, keepdim: keepdim) }
     if p == 2 {
       let s = try (x * x).sum(dims, keepdim: keepdim)
       // At 0 the gradient is 0, as PyTorch's: the root's slope must not meet it.
@@ -181,6 +211,10 @@ extension Tensor {
       let safe = try Tensor.select(zero, s.number(1), s)
       return try Tensor.select(zero, s.number(0), safe.sqrt())
     }
-    return try x.abs().power(x.number(p)).sum(dims, keepdim: keepdim).power(x.number(1 / p))
+    // Where all are 0 the gradient is 0 as well: neither power's slope may meet 0.
+    let sum = try x.abs().power(x.number(p)).sum(dims, keepdim: keepdim)
+    let zero = try sum.detached.equal(Tensor.scalar(0, sum.dtype))
+    let safe = try Tensor.select(zero, sum.number(1), sum)
+    return try Tensor.select(zero, sum.number(0), safe.power(x.number(1 / p)))
   }
 }

@@ -15,6 +15,20 @@ private func op(
 
 private func x(_ shape: [Int] = [2, 3]) -> OpValue { Samples.tensor(shape, -1, 1) }
 
+/// Ints as a tensor argument.
+private func ints(_ values: [Int], _ shape: [Int]) -> OpValue {
+  guard let made = try? Tensor.of(values, shape: shape) else { return .none }
+  return .tensor(made)
+}
+
+/// Two tensors as a list argument.
+private func list(_ a: [Int], _ b: [Int]) -> OpValue {
+  guard case .tensor(let p) = Samples.tensor(a, -1, 1),
+    case .tensor(let q) = Samples.tensor(b, -1, 1, seed: 2)
+  else { return .none }
+  return .tensors([p, q])
+}
+
 enum ShapeOps {
   static let all: [Op] = [
     op(
@@ -63,17 +77,20 @@ enum ShapeOps {
     op(
       "cat", [Parameter("tensors", .tensors), Parameter("dim", .int, .int(0))],
       "Tensors joined along a dimension.",
-      "cat([tensor([1]), tensor([2])])  #=> [1, 2]  i64[2]"
+      "cat([tensor([1]), tensor([2])])  #=> [1, 2]  i64[2]",
+      { [[list([2, 3], [1, 3]), .int(0)], [list([2, 3], [2, 1]), .int(-1)]] }
     ) { a throws(TensorError) in try Tensor.cat(a.tensors(0), a.int(1)) },
     op(
       "stack", [Parameter("tensors", .tensors), Parameter("dim", .int, .int(0))],
       "Tensors joined along a new dimension.",
-      "stack([tensor([1]), tensor([2])]).shape  #=> [2, 1]"
+      "stack([tensor([1]), tensor([2])]).shape  #=> [2, 1]",
+      { [[list([2, 3], [2, 3]), .int(1)]] }
     ) { a throws(TensorError) in try Tensor.stack(a.tensors(0), a.int(1)) },
     Op(
       "split", [input, Parameter("split_size", .ints), Parameter("dim", .int, .int(0))],
       "Parts of a size, or of the sizes of a list, along a dimension.",
       example: "len(split(zeros(5), 2))  #=> 3",
+      samples: { [[x(), .int(2), .int(1)], [x(), .ints([1, 2]), .int(1)]] },
       body: .general { a throws(TensorError) in
         let x = try a.tensor(0)
         guard case .int(let size) = a.values[1] else {
@@ -90,6 +107,7 @@ enum ShapeOps {
       "chunk", [input, Parameter("chunks", .int), Parameter("dim", .int, .int(0))],
       "A number of parts along a dimension.",
       example: "len(chunk(zeros(6), 3))  #=> 3",
+      samples: { [[x(), .int(2), .int(1)]] },
       body: .general { a throws(TensorError) in
         let x = try a.tensor(0)
         let whole = x.shape[try x.axis(a.int(2))]
@@ -112,21 +130,13 @@ enum ShapeOps {
       return try y.contiguous()
     },
     op(
-      "roll", [input, Parameter("shifts", .int), Parameter("dim", .int, .int(0))],
-      "Elements shifted round along a dimension.",
-      "tensor([1, 2, 3]).roll(1)  #=> [3, 1, 2]  i64[3]", { [[x(), .int(1), .int(1)]] }
-    ) { a throws(TensorError) in
-      let y = try a.tensor(0)
-      let axis = try y.axis(a.int(2))
-      let n = y.shape[axis]
-      if n == 0 { return y }
-      let k = ((a.int(1) % n) + n) % n
-      return try Tensor.cat(
-        [
-          y.slice(axis: axis, from: n - k, count: k, step: 1),
-          y.slice(axis: axis, from: 0, count: n - k, step: 1),
-        ], axis)
-    },
+      "roll", [input, Parameter("shifts", .ints), Parameter("dims", .ints, .none)],
+      "Elements shifted round along dimensions, or along all of them as one row.",
+      "tensor([1, 2, 3]).roll(1)  #=> [3, 1, 2]  i64[3]",
+      {
+        [[x(), .int(1), .int(1)], [x(), .int(2), .none], [x(), .ints([1, 1]), .ints([0, 1])]]
+      }
+    ) { a throws(TensorError) in try a.tensor(0).rolled(a.ints(1), a.optionalInts(2)) },
     op(
       "pad",
       [
@@ -144,17 +154,22 @@ enum ShapeOps {
     op(
       "gather", [input, dimParameter, Parameter("index", .tensor)],
       "Elements that an index names along a dimension.",
-      "gather(tensor([5, 6]), 0, tensor([1, 1]))  #=> [6, 6]  i64[2]"
+      "gather(tensor([5, 6]), 0, tensor([1, 1]))  #=> [6, 6]  i64[2]",
+      { [[x(), .int(1), ints([2, 0, 0, 1], [2, 2])]] }
     ) { a throws(TensorError) in try a.tensor(0).gather(a.int(1), a.tensor(2)) },
     op(
       "scatter_add", [input, dimParameter, Parameter("index", .tensor), Parameter("src", .tensor)],
       "Elements added where an index says.",
-      "scatter_add(zeros(2), 0, tensor([1, 1]), ones(2))  #=> [0.0, 2.0]  f32[2]"
+      "scatter_add(zeros(2), 0, tensor([1, 1]), ones(2))  #=> [0.0, 2.0]  f32[2]",
+      {
+        [[x(), .int(1), ints([2, 0, 0, 0], [2, 2]), Samples.tensor([2, 3], -1, 1, seed: 2)]]
+      }
     ) { a throws(TensorError) in try a.tensor(0).scatterAdd(a.int(1), a.tensor(2), a.tensor(3)) },
     op(
       "index_select", [input, dimParameter, Parameter("index", .tensor)],
       "Slices that an index names along a dimension.",
-      "index_select(tensor([5, 6, 7]), 0, tensor([2, 0]))  #=> [7, 5]  i64[2]"
+      "index_select(tensor([5, 6, 7]), 0, tensor([2, 0]))  #=> [7, 5]  i64[2]",
+      { [[x(), .int(1), ints([2, 0, 2], [3])]] }
     ) { a throws(TensorError) in
       let y = try a.tensor(0)
       let axis = try y.axis(a.int(1))
@@ -162,140 +177,60 @@ enum ShapeOps {
         Array(repeating: .slice(from: nil, to: nil, step: 1), count: axis) + [.tensor(a.tensor(2))])
     },
     op(
-      "take_along_dim", [input, Parameter("indices", .tensor), dimParameter],
-      "The same as gather, indices first.",
-      "take_along_dim(tensor([5, 6]), tensor([1]), 0)  #=> [6]  i64[1]"
-    ) { a throws(TensorError) in try a.tensor(0).gather(a.int(2), a.tensor(1)) },
+      "take_along_dim", [input, Parameter("indices", .tensor), Parameter("dim", .int, .none)],
+      "Elements that indices name along a dimension; the other dimensions stretch to meet.",
+      "take_along_dim(tensor([5, 6]), tensor([1]), 0)  #=> [6]  i64[1]",
+      { [[x(), ints([2, 0], [2, 1]), .int(1)], [x(), ints([5, 0], [2]), .none]] }
+    ) { a throws(TensorError) in try a.tensor(0).taken(a.tensor(1), a.optionalInt(2)) },
     op(
       "masked_select", [input, Parameter("mask", .tensor)],
       "The elements where a mask holds, in one row.",
-      "masked_select(tensor([1, 2]), tensor([false, true]))  #=> [2]  i64[1]"
-    ) { a throws(TensorError) in try a.tensor(0).index([.tensor(a.tensor(1))]) },
+      "masked_select(tensor([1, 2]), tensor([false, true]))  #=> [2]  i64[1]",
+      {
+        guard let mask = try? Tensor.of([true, false, true, true, false, false], shape: [2, 3])
+        else { return [] }
+        return [[x(), .tensor(mask)]]
+      }
+    ) { a throws(TensorError) in try a.tensor(0).maskedSelect(a.tensor(1)) },
     op(
       "tril", [input, Parameter("diagonal", .int, .int(0))], "The lower triangle; zeros above.",
       "tril(ones(2, 2))\n#=> [[1.0, 0.0],\n#=>  [1.0, 1.0]]  f32[2, 2]",
       { [[x([3, 3]), .int(0)]] }
     ) { a throws(TensorError) in
-      let k = a.int(1); return try a.tensor(0).triangle { $1 - $0 <= k }
+      try a.tensor(0).triangle(upper: false, a.int(1))
     },
     op(
       "triu", [input, Parameter("diagonal", .int, .int(0))], "The upper triangle; zeros below.",
       "triu(ones(2, 2))\n#=> [[1.0, 1.0],\n#=>  [0.0, 1.0]]  f32[2, 2]",
       { [[x([3, 3]), .int(0)]] }
     ) { a throws(TensorError) in
-      let k = a.int(1); return try a.tensor(0).triangle { $1 - $0 >= k }
+      try a.tensor(0).triangle(upper: true, a.int(1))
     },
     op(
-      "diag", [input], "A vector's diagonal matrix, or a matrix's diagonal.",
+      "diag", [input, Parameter("diagonal", .int, .int(0))],
+      "A vector's diagonal matrix, or a matrix's diagonal; `diagonal` above (or below) the main one.",
       "diag(tensor([1.0, 2.0]))\n#=> [[1.0, 0.0],\n#=>  [0.0, 2.0]]  f32[2, 2]",
-      { [[x([3])], [x([3, 3])]] }
-    ) { a throws(TensorError) in try a.tensor(0).diagonal() },
+      { [[x([3]), .int(0)], [x([3, 3]), .int(0)], [x([2]), .int(1)], [x([3, 2]), .int(-1)]] }
+    ) { a throws(TensorError) in try a.tensor(0).diagonal(a.int(1)) },
     Op(
-      "nonzero", [input], "Positions of what is not zero, one a row.",
+      "nonzero", [input, Parameter("as_tuple", .bool, .bool(false), namedOnly: true)],
+      "Positions of what is not zero, one a row; with `as_tuple`, one vector a dimension.",
       example: "nonzero(tensor([0, 3]))\n#=> [[1]]  i64[1, 1]",
       gradient: .none(because: "its result is ints"),
       body: .general { a throws(TensorError) in
-        .tensor(try Tensor.stack(a.tensor(0).nonzeroColumns(), 1))
+        let x = try a.tensor(0)
+        if x.rank == 0, a.bool(1) { return .tensors(try x.reshape([1]).nonzeroColumns()) }
+        if x.rank == 0 { return .tensor(try Tensor.full([x.element(0) == 0 ? 0 : 1, 0], 0, .i64)) }
+        let columns = try x.nonzeroColumns()
+        return a.bool(1) ? .tensors(columns) : .tensor(try Tensor.stack(columns, 1))
       }),
     op(
       "to", [input, Parameter("dtype", .dtype)], "The same numbers in another dtype.",
-      "tensor([1, 2]).to(f32)  #=> [1.0, 2.0]  f32[2]"
+      "tensor([1, 2]).to(f32)  #=> [1.0, 2.0]  f32[2]", { [[x(), .dtype(.f64)]] }
     ) { a throws(TensorError) in try a.tensor(0).to(a.dtype(1) ?? .f32) },
     op(
       "contiguous", [input], "The elements in row-major order.",
       "tensor([1]).contiguous()  #=> [1]  i64[1]", { [[x()]] }
     ) { a throws(TensorError) in try a.tensor(0).contiguous() },
   ]
-}
-
-extension Tensor {
-  package func tiled(_ repeats: [Int]) throws(TensorError) -> Tensor {
-    if repeats.count < rank || repeats.contains(where: { $0 < 0 }) {
-      throw TensorError(
-        "bad-argument", "repeat needs a count for each of the \(rank) dims", argument: 1)
-    }
-    var y = try reshape([Int](repeating: 1, count: repeats.count - rank) + shape)
-    for (axis, n) in repeats.enumerated() where n != 1 {
-      y =
-        n == 0
-        ? try y.slice(axis: axis, from: 0, count: 0, step: 1)
-        : try Tensor.cat(Array(repeating: y, count: n), axis)
-    }
-    return y
-  }
-
-  /// PyTorch's pad: pairs from the last dimension backwards.
-  package func padded(_ sizes: [Int], _ mode: String, _ value: Double) throws(TensorError) -> Tensor
-  {
-    if sizes.count % 2 != 0 || sizes.count / 2 > rank {
-      throw TensorError(
-        "bad-argument", "pad needs two numbers a dimension, got \(sizes.count)", argument: 1)
-    }
-    if !["constant", "reflect", "replicate", "circular"].contains(mode) {
-      throw TensorError(
-        "bad-argument", "pad's mode must be constant, reflect, replicate or circular", argument: 2)
-    }
-    var y = self
-    for k in 0..<(sizes.count / 2) {
-      let axis = rank - 1 - k
-      let (before, after) = (sizes[2 * k], sizes[2 * k + 1])
-      let n = y.shape[axis]
-      let positions = Array(-before..<max(n + after, -before))
-      if n + before + after < 0 {
-        throw TensorError("bad-argument", "pad takes more away than there is", argument: 1)
-      }
-      if mode == "constant" {
-        let low = max(-before, 0)
-        let kept = max(0, n - low - max(-after, 0))
-        let core = try y.slice(axis: axis, from: min(low, max(n - 1, 0)), count: kept, step: 1)
-        var shape = y.shape
-        func block(_ size: Int) throws(TensorError) -> Tensor {
-          shape[axis] = max(size, 0)
-          return try Tensor.full(shape, value, dtype, meta: isMeta)
-        }
-        y = try Tensor.cat([block(before), core, block(after)], axis)
-        continue
-      }
-      var index: [Int] = []
-      for p in positions {
-        switch mode {
-        case "replicate": index.append(min(max(p, 0), n - 1))
-        case "circular": index.append(((p % n) + n) % n)
-        default:
-          if p < -(n - 1) || p > 2 * (n - 1) {
-            throw TensorError("bad-argument", "reflect pads less than the size", argument: 1)
-          }
-          index.append(p < 0 ? -p : p >= n ? 2 * (n - 1) - p : p)
-        }
-      }
-      y = try y.index(
-        Array(repeating: .slice(from: nil, to: nil, step: 1), count: axis) + [
-          .tensor(Tensor.of(index))
-        ])
-    }
-    return y
-  }
-
-  package func triangle(_ keeps: (_ row: Int, _ column: Int) -> Bool) throws(TensorError) -> Tensor
-  {
-    if rank < 2 {
-      throw TensorError("bad-argument", "a triangle needs a matrix, got \(typeText)", argument: 0)
-    }
-    let (rows, columns) = (shape[rank - 2], shape[rank - 1])
-    let mask = try Tensor.of(
-      (0..<rows * columns).map { keeps($0 / columns, $0 % columns) }, shape: [rows, columns])
-    return try Tensor.select(mask.expand(shape), self, Tensor.scalar(0, dtype))
-  }
-
-  func diagonal() throws(TensorError) -> Tensor {
-    let size = rank == 1 ? shape[0] : min(shape.first ?? 0, shape.last ?? 0)
-    let at = try Tensor.of(Array(0..<size))
-    if rank == 2 { return try index([.tensor(at), .tensor(at)]) }
-    if rank != 1 {
-      throw TensorError(
-        "bad-argument", "diag needs a vector or a matrix, got \(typeText)", argument: 0)
-    }
-    return try Tensor.assigning(
-      Tensor.full([size, size], 0, dtype, meta: isMeta), at: [.tensor(at), .tensor(at)], self)
-  }
 }

@@ -4,7 +4,7 @@ extension Tensor {
   package func softmax(_ dim: Int) throws(TensorError) -> Tensor {
     let x = try floating()
     let axis = try self.axis(dim)
-    if rank == 0 { return try x.number(1) }
+    if rank == 0 { return try x.reshape([1]).softmax(0).reshape([]) }
     let r = try Reduction(x, [axis])
     let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
     if !y.isMeta { SoftmaxKernels.run(r, y, log: false) }
@@ -17,7 +17,7 @@ extension Tensor {
   package func logSoftmax(_ dim: Int) throws(TensorError) -> Tensor {
     let x = try floating()
     let axis = try self.axis(dim)
-    if rank == 0 { return try x.number(0) }
+    if rank == 0 { return try x.reshape([1]).logSoftmax(0).reshape([]) }
     let r = try Reduction(x, [axis])
     let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
     if !y.isMeta { SoftmaxKernels.run(r, y, log: true) }
@@ -35,17 +35,29 @@ enum SoftmaxKernels {
       r.forEach { _, from in row(p + from, q + from, n, log) }
       return
     }
+    if r.x.dtype == .f32 {
+      strided(r, y.pointer(Float.self), log)
+    } else {
+      strided(r, y.pointer(Double.self), log)
+    }
+  }
+
+  private static func strided<T: BinaryFloatingPoint>(
+    _ r: Reduction, _ q: UnsafeMutablePointer<T>, _ log: Bool
+  ) {
+    let (p, n, inner) = (r.x.pointer(T.self), r.n, r.inner)
     r.forEach { _, from in
       var top = -Double.infinity
-      for i in 0..<r.n {
-        let v = r.x.element(from + i * r.inner)
+      for i in 0..<n {
+        let v = Double(p[from + i * inner])
         if v > top || v.isNaN { top = v }
       }
       var s = 0.0
-      for i in 0..<r.n { s += Scalar.exp(r.x.element(from + i * r.inner) - top) }
-      for i in 0..<r.n {
-        let v = r.x.element(from + i * r.inner) - top
-        y.store(log ? v - Scalar.log(s) : Scalar.exp(v) / s, from + i * r.inner)
+      for i in 0..<n { s += Scalar.exp(Double(p[from + i * inner]) - top) }
+      let shift = log ? Scalar.log(s) : 1 / s
+      for i in 0..<n {
+        let v = Double(p[from + i * inner]) - top
+        q[from + i * inner] = T(log ? v - shift : Scalar.exp(v) * shift)
       }
     }
   }

@@ -35,10 +35,11 @@ struct TorchGolden {
   }
 
   /// Runs one case and says what is wrong; an empty list means nothing.
-  typealias Runner = (DictObject, Session) throws -> [String]
+  typealias Runner = @Sendable (DictObject, Session) throws -> [String]
 
   static let runners: [String: Runner] = [
-    "op": OpGolden.run
+    "op": { try OpGolden.run($0, $1) },
+    "signature": { try SignatureGolden.run($0, $1) },
   ]
 }
 

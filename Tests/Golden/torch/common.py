@@ -58,7 +58,7 @@ def tensors(value):
 
 
 def weights(y):
-    return (0.5 + torch.arange(y.numel()) % 7 / 5).to(torch.float64).reshape(y.shape)
+    return (0.5 + (torch.arange(y.numel()) % 7).to(torch.float64) / 5).reshape(y.shape)
 
 
 class Golden:
