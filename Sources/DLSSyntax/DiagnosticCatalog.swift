@@ -107,6 +107,21 @@ package enum DiagnosticCatalog {
     entry("division-by-zero", "// or % by zero on ints.", "1 // 0", "/ gives inf instead."),
     entry(
       "int-overflow", "A whole number does not fit 64 bits.", "2 ^ 70", "Use floats: 2.0 ^ 70."),
+    entry(
+      "singular-matrix", "A matrix has no inverse, as far as its digits tell.", "inv(ones(2, 2))",
+      "`pinv(A)` is the pseudo-inverse, `lstsq(A, b)` the best solution."),
+    entry(
+      "not-positive-definite", "A Cholesky factor needs a positive definite matrix.",
+      "cholesky(-eye(2))", "A small number on the diagonal may help: `A + 1e-6 * eye(n)`."),
+    entry(
+      "not-finite", "A factorisation was given nan or an infinity.", "svd(tensor([[nan]]))",
+      "`isfinite(A)` shows where."),
+    entry(
+      "not-converged", "An iteration of LAPACK found no end.", "",
+      "Scale the matrix, or look for rows that differ by many orders of magnitude."),
+    entry(
+      "bad-pattern", "A pattern of dimension names says something that cannot be.",
+      "rearrange(ones(2, 3), \"a b -> a\")", "The caret shows where in the pattern."),
     entry("empty-reduction", "There is no largest or smallest of nothing.", "max([])", ""),
     entry(
       "no-gradient", "No gradient can flow here.", "ones(2).backward()",

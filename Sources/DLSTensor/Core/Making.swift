@@ -69,7 +69,7 @@ extension Tensor {
   func fill(_ value: Double) {
     switch dtype {
     case .bool: pointer(Bool.self).update(repeating: value != 0, count: count)
-    case .i64: pointer(Int.self).update(repeating: Int(exactly: value) ?? 0, count: count)
+    case .i64: pointer(Int.self).update(repeating: Convert.whole(value), count: count)
     case .f32: pointer(Float.self).update(repeating: Float(value), count: count)
     case .f64: pointer(Double.self).update(repeating: value, count: count)
     }

@@ -38,6 +38,11 @@ package final class Storage {
     return Storage(pointer: pointer, capacity: capacity)
   }
 
+  /// Refuses working memory beside the tensors that would not fit.
+  static func require(bytes: Int) throws(TensorError) {
+    if bytes > 1 << 16, bytes > limit || bytesInUse > limit - bytes { throw outOfMemory(bytes) }
+  }
+
   private static func outOfMemory(_ bytes: Int) -> TensorError {
     TensorError(
       "out-of-memory",

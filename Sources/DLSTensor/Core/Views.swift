@@ -174,8 +174,14 @@ extension Tensor {
 
   package func squeeze(_ dims: [Int]?) throws(TensorError) -> Tensor {
     let chosen = try dims.map { d throws(TensorError) in try axes(d) } ?? Array(0..<rank)
-    return try reshape(
-      (0..<rank).filter { !(chosen.contains($0) && shape[$0] == 1) }.map { shape[$0] })
+    if rank == 0 { return self }
+    let kept = (0..<rank).filter { !(chosen.contains($0) && shape[$0] == 1) }
+    if kept.count == rank { return self }
+    // A view even where the strides are not row-major: `x[:, 1] = v` writes through it.
+    let old = shape
+    return Autograd.record(
+      "squeeze", [self], view(kept.map { shape[$0] }, kept.map { strides[$0] })
+    ) { g, _ throws(TensorError) in [try g.reshape(old)] }
   }
 
   package func unsqueeze(_ dim: Int) throws(TensorError) -> Tensor {

@@ -72,7 +72,9 @@ extension Tensor {
 
   package func split(_ sizes: [Int], _ dim: Int) throws(TensorError) -> [Tensor] {
     let axis = try self.axis(dim)
-    if sizes.reduce(0, +) != shape[axis] || sizes.contains(where: { $0 < 0 }) {
+    if sizes.contains(where: { $0 < 0 || $0 > shape[axis] }) || sizes.count > 1 << 32
+      || sizes.reduce(0, +) != shape[axis]
+    {
       throw TensorError(
         "shape-mismatch",
         "split sizes \(Tensor.describe(sizes)) do not add up to \(shape[axis])", argument: 1,

@@ -229,6 +229,11 @@ enum ElementwiseOps {
             "dtype-mismatch", "the mask must be a bool tensor, got \(mask.typeText)", argument: 1,
             labels: [(1, mask.typeText)], help: ["a comparison makes one: `{1} != 0`"])
         }
+        if !x.dtype.isFloating, a.float(2) != a.float(2).rounded() {
+          throw TensorError(
+            "dtype-mismatch", "\(a.float(2)) does not fit a tensor of \(x.dtype.name)", argument: 2,
+            labels: [(0, x.typeText)], help: ["as floats: `{0}.to(f32)`"])
+        }
         return .tensor(try Tensor.select(mask, Tensor.scalar(a.float(2), x.dtype), x))
       }),
   ]

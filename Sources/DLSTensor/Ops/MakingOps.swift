@@ -157,8 +157,15 @@ enum MakingOps {
     },
     make("randperm", [Parameter("n", .int)], "The ints below n in random order.", "") {
       a throws(TensorError) in
-      _ = try Tensor.count(of: [a.int(0)])
-      return try Tensor.of(a.generator.permutation(a.int(0)))
+      // Asked for first, so that what does not fit is refused.
+      let y = try Tensor.empty([a.int(0)], .i64)
+      let q = y.pointer(Int.self)
+      for i in 0..<y.count { q[i] = i }
+      for i in stride(from: y.count - 1, to: 0, by: -1) {
+        let j = a.generator.nextInt(i + 1)
+        (q[i], q[j]) = (q[j], q[i])
+      }
+      return y
     },
     like(
       "bernoulli", "1 with the probability that each element gives, else 0.",
@@ -208,11 +215,18 @@ extension Tensor {
       throw TensorError("bad-argument", "multinomial needs weights [n] or [rows, n] and a count")
     }
     let width = shape[rank - 1]
-    var picked: [Int] = []
+    if !replacement, samples > width {
+      throw TensorError(
+        "bad-argument", "multinomial cannot draw \(samples) of \(width) without replacement",
+        argument: 1)
+    }
+    let y = try Tensor.empty(Array(shape.dropLast()) + [samples], .i64)
+    let q = y.pointer(Int.self)
     let values = doubles()
     for row in 0..<(rank == 2 ? shape[0] : 1) {
       var weights = Array(values[row * width..<(row + 1) * width])
-      for _ in 0..<samples {
+      for draw in 0..<samples {
+        if draw & 0xfff == 0 { try Interrupt.check() }
         let total = weights.reduce(0, +)
         if !(total > 0) || !total.isFinite || weights.contains(where: { $0 < 0 }) {
           throw TensorError(
@@ -228,10 +242,10 @@ extension Tensor {
             break
           }
         }
-        picked.append(at)
+        q[row * samples + draw] = at
         if !replacement { weights[at] = 0 }
       }
     }
-    return try Tensor.of(picked, shape: Array(shape.dropLast()) + [samples])
+    return y
   }
 }

@@ -114,7 +114,8 @@ enum ShapeOps {
         if a.int(1) < 1 {
           throw TensorError("bad-argument", "chunk needs at least 1 part", argument: 1)
         }
-        let size = max(1, (whole + a.int(1) - 1) / a.int(1))
+        let parts = min(a.int(1), max(whole, 1))
+        let size = max(1, (whole + parts - 1) / parts)
         return .tensors(
           try x.split(stride(from: 0, to: whole, by: size).map { min(size, whole - $0) }, a.int(2)))
       }),

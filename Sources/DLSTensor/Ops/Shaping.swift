@@ -6,14 +6,17 @@ extension Tensor {
       throw TensorError(
         "bad-argument", "repeat needs a count for each of the \(rank) dims", argument: 1)
     }
-    var y = try reshape([Int](repeating: 1, count: repeats.count - rank) + shape)
-    for (axis, n) in repeats.enumerated() where n != 1 {
-      y =
-        n == 0
-        ? try y.slice(axis: axis, from: 0, count: 0, step: 1)
-        : try Tensor.cat(Array(repeating: y, count: n), axis)
+    // [r, s] for every dim, r stretched: one copy makes the whole.
+    var (pairs, wide, whole) = ([Int](), [Int](), [Int]())
+    for (axis, n) in repeats.enumerated() {
+      let own = axis < repeats.count - rank ? 1 : shape[axis - repeats.count + rank]
+      pairs += [1, own]
+      wide += [n, own]
+      let (size, overflow) = n.multipliedReportingOverflow(by: own)
+      if overflow { throw TensorError("bad-size", "the result has too many elements to hold") }
+      whole.append(size)
     }
-    return y
+    return try reshape(pairs).expand(wide).reshape(whole)
   }
 
   /// PyTorch's pad: pairs from the last dimension backwards.
@@ -90,7 +93,7 @@ extension Tensor {
       let x = packed()
       let (rows, columns, size) = (shape[rank - 2], shape[rank - 1], dtype.size)
       for row in 0..<(count / columns) {
-        let edge = min(max(row % rows &+ offset, -1), columns)
+        let edge = min(max(row % rows + min(max(offset, -1 << 48), 1 << 48), -1), columns)
         let (from, to) = upper ? (max(edge, 0), columns) : (0, min(edge + 1, columns))
         if from >= to { continue }
         let at = (row * columns + from) * size

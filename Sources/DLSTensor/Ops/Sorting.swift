@@ -12,6 +12,7 @@ extension Tensor {
       return y
     }
     let r = try Reduction(detached, [axis])
+    try Storage.require(bytes: 2 * MemoryLayout<Keyed>.stride * r.n)
     SortKernels.run(r, y.pointer(Int.self), descending: descending)
     try Interrupt.check()
     return y

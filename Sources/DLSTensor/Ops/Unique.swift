@@ -102,15 +102,15 @@ extension Tensor {
     }
     let y = try Tensor.full([bins], 0, x.dtype, meta: isMeta)
     if isMeta { return y }
-    var counts = [Int](repeating: 0, count: bins)
+    let counts = try Tensor.full([bins], 0, .i64)
+    let q = counts.pointer(Int.self)
     for i in 0..<x.count {
       let v = x.element(i)
       if v >= from && v <= to {
-        counts[min(bins - 1, Int((v - from) / (to - from) * Double(bins)))] += 1
+        q[min(bins - 1, Int((v - from) / (to - from) * Double(bins)))] += 1
       }
     }
-    for (i, c) in counts.enumerated() { y.store(Double(c), i) }
-    return y
+    return try counts.to(x.dtype)
   }
 }
 

@@ -5,11 +5,12 @@ extension Tensor {
   package func windows(axis: Int, size: Int, step: Int, spacing: Int = 1) throws(TensorError)
     -> Tensor
   {
-    let (reach, overflow) = (size - 1).multipliedReportingOverflow(by: spacing)
-    if size < 1 || step < 1 || spacing < 1 || overflow {
+    if size < 1 || step < 1 || spacing < 1 {
       throw TensorError("bad-argument", "windows need a size and steps of at least 1")
     }
     let whole = shape[axis]
+    let (far, overflow) = (size - 1).multipliedReportingOverflow(by: spacing)
+    let reach = overflow ? Int.max - 1 : far
     if reach >= whole {
       throw TensorError(
         "shape-mismatch",
@@ -18,7 +19,7 @@ extension Tensor {
     }
     var (sizes, steps) = (shape, strides)
     sizes[axis] = (whole - reach - 1) / step + 1
-    steps[axis] *= step
+    steps[axis] *= min(step, whole)
     sizes.append(size)
     steps.append(strides[axis] * spacing)
     let shape = self.shape
@@ -35,7 +36,7 @@ extension Tensor {
     let size = shape[rank - 1]
     if !isMeta, count > 0 {
       var steps = y.strides
-      steps[axis] *= step
+      steps[axis] *= min(step, whole[axis])
       let sizes = Array(shape.dropLast())
       for k in 0..<size {
         try Interrupt.check()
