@@ -117,6 +117,37 @@ package enum Signature {
   }
 }
 
+extension Failure {
+  /// A word speaks of its parameters; the script shows arguments, in the order that it wrote them.
+  func place(_ written: (_ parameter: Int) -> Int?) {
+    if diagnostic != nil { return }
+    argument = argument.flatMap(written)
+    labels = labels.compactMap { label in written(label.argument).map { ($0, label.text) } }
+  }
+}
+
+extension Signature {
+  /// Where a parameter's argument stands in the call; nil when it was left out.
+  static func written(_ at: Int, _ parameters: [Parameter], _ arguments: CallArguments)
+    -> Int?
+  {
+    guard at < parameters.count else { return at }
+    if let named = arguments.named.firstIndex(where: { $0.name == parameters[at].name }) {
+      return arguments.positional.count + named
+    }
+    var next = 0
+    for (i, p) in parameters.enumerated() {
+      if i == at { return next < arguments.positional.count ? next : nil }
+      if p.isNamedOnly || p.isVariadic && p.kind == .dict { continue }
+      let isList =
+        p.isVariadic && next < arguments.positional.count
+        && arguments.positional[next].sequenceItems == nil
+      next = isList ? arguments.positional.count : next + 1
+    }
+    return nil
+  }
+}
+
 extension Value {
   /// A list of tensors or rows, which stands for several operands.
   fileprivate var holdsTensors: Bool {

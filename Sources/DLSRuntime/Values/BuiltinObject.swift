@@ -40,7 +40,12 @@ package final class BuiltinObject: Object {
     -> Value
   {
     let values = try Signature.bind(builtin.name, builtin.parameters, arguments)
-    return try machine.run(builtin, values)
+    do throws(Failure) { return try machine.run(builtin, values) } catch {
+      if !arguments.named.isEmpty || builtin.parameters.contains(where: \.isVariadic) {
+        error.place { Signature.written($0, builtin.parameters, arguments) }
+      }
+      throw error
+    }
   }
 
   /// Calls it without packing the arguments first; nil when they need a closer look.
@@ -59,6 +64,15 @@ package final class BuiltinObject: Object {
       }
     }
     guard let defaults, let places = places(operands.count, shape) else { return nil }
+    do throws(Failure) { return try run(operands, places, defaults, machine) } catch {
+      if !places.isEmpty { error.place { places.firstIndex(of: $0) } }
+      throw error
+    }
+  }
+
+  private func run(
+    _ operands: Operands, _ places: [Int], _ defaults: [Value], _ machine: Machine
+  ) throws(Failure) -> Value {
     if let general, let values = opValues(operands, places) {
       let arguments = OpArguments(values, generator: machine.generator)
       return Value.from(try tensorWork { () throws(TensorError) in try general(arguments) })

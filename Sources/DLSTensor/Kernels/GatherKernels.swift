@@ -63,21 +63,25 @@ struct GatherPlan {
 enum GatherKernels {
   /// y[i] = x[positions[i]].
   static func take(_ x: Tensor, _ positions: [Int], _ y: Tensor) {
-    switch x.dtype.size {
-    case 1: take(x, positions, y, UInt8.self)
-    case 4: take(x, positions, y, UInt32.self)
-    default: take(x, positions, y, UInt64.self)
+    positions.withUnsafeBufferPointer { at in
+      if let start = at.baseAddress { take(x, start, at.count, y) }
     }
   }
 
-  private static func take<T>(_ x: Tensor, _ positions: [Int], _ y: Tensor, _ type: T.Type) {
-    let (p, q) = (x.pointer(type), y.pointer(type))
-    positions.withUnsafeBufferPointer { at in
-      let from = at.baseAddress
-      Parallel.forEach(at.count, grain: elementGrain) { begin, end in
-        guard let from else { return }
-        for i in begin..<end { q[i] = p[from[i]] }
-      }
+  static func take(_ x: Tensor, _ at: UnsafePointer<Int>, _ n: Int, _ y: Tensor) {
+    switch x.dtype.size {
+    case 1: take(x.pointer(UInt8.self), at, n, y.pointer(UInt8.self))
+    case 4: take(x.pointer(UInt32.self), at, n, y.pointer(UInt32.self))
+    default: take(x.pointer(UInt64.self), at, n, y.pointer(UInt64.self))
+    }
+    withExtendedLifetime((x, y)) {}
+  }
+
+  private static func take<T>(
+    _ p: UnsafePointer<T>, _ at: UnsafePointer<Int>, _ n: Int, _ q: UnsafeMutablePointer<T>
+  ) {
+    Parallel.forEach(n, grain: elementGrain) { begin, end in
+      for i in begin..<end { q[i] = p[at[i]] }
     }
   }
 

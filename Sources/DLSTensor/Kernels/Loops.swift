@@ -6,6 +6,9 @@ typealias D8 = SIMD8<Double>
 /// How many elements a thread should at least have.
 let elementGrain = 1 << 15
 
+/// The same where an element costs less than the memory that it lies in.
+let lightGrain = 1 << 17
+
 enum Loop {
   @inline(__always)
   static func unary<V: SIMD>(

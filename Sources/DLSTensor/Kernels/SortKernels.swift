@@ -46,6 +46,33 @@ enum SortKernels {
     }
   }
 
+  /// The positions of the k largest (smallest) of every row, in order, into `y` [outer, k, inner];
+  /// for few of many: a sorted list of the best so far, and one comparison for all others.
+  static func best(_ r: Reduction, _ k: Int, _ y: UnsafeMutablePointer<Int>, largest: Bool) {
+    let (n, inner) = (r.n, r.inner)
+    if n == 0 || k == 0 { return }
+    Parallel.forEach(r.outer * inner, grain: max(1, elementGrain / n)) { begin, end in
+      var a = [Keyed](repeating: Keyed(key: 0, at: 0), count: n)
+      var list = [Keyed](repeating: Keyed(key: 0, at: 0), count: k)
+      for row in begin..<end {
+        if Interrupt.isSet { return }
+        keys(r.x, row / inner * n * inner + row % inner, inner, largest, &a)
+        var filled = 0
+        for item in a where filled < k || item.key < list[k - 1].key {
+          var at = min(filled, k - 1)
+          while at > 0, list[at - 1].key > item.key {
+            list[at] = list[at - 1]
+            at -= 1
+          }
+          list[at] = item
+          filled = min(filled + 1, k)
+        }
+        let to = row / inner * k * inner + row % inner
+        for i in 0..<k { y[to + i * inner] = list[i].at }
+      }
+    }
+  }
+
   private static func keys(
     _ x: Tensor, _ from: Int, _ step: Int, _ descending: Bool, _ a: inout [Keyed]
   ) {

@@ -71,20 +71,22 @@ extension Tensor {
   }
 
   /// Shapes must be equal, as losses ask.
-  static func requireSameShape(_ a: Tensor, _ b: Tensor, _ name: String) throws(TensorError) {
+  static func requireSameShape(
+    _ a: Tensor, _ b: Tensor, _ name: String, arguments: (Int, Int) = (0, 1)
+  ) throws(TensorError) {
     if a.shape == b.shape { return }
     var help: [String] = []
     if a.count == b.count {
       help = [
         a.rank > b.rank
-          ? "`{0}.squeeze()` or `{1}.reshape(\(describe(a.shape)))`"
-          : "`{1}.squeeze()` or `{0}.reshape(\(describe(b.shape)))`"
+          ? "`{\(arguments.0)}.squeeze()` or `{\(arguments.1)}.reshape(\(describe(a.shape)))`"
+          : "`{\(arguments.1)}.squeeze()` or `{\(arguments.0)}.reshape(\(describe(b.shape)))`"
       ]
     }
     throw TensorError(
       "shape-mismatch",
       "`\(name)` needs two equal shapes, got \(describe(a.shape)) and \(describe(b.shape))",
-      labels: [(0, describe(a.shape)), (1, describe(b.shape))],
+      labels: [(arguments.0, describe(a.shape)), (arguments.1, describe(b.shape))],
       notes: ["a loss does not broadcast: that would average over pairs nobody meant"], help: help)
   }
 
@@ -103,34 +105,59 @@ extension Tensor {
 enum Convert {
   static func run(_ x: Tensor, _ y: Tensor) {
     switch x.dtype {
-    case .bool: from(UInt8.self, x, y, { $0 != 0 }, { Int($0) }, { Float($0) }, { Double($0) })
-    case .i64: from(Int.self, x, y, { $0 != 0 }, { $0 }, { Float($0) }, { Double($0) })
-    case .f32: from(Float.self, x, y, { $0 != 0 }, { whole(Double($0)) }, { $0 }, { Double($0) })
-    case .f64: from(Double.self, x, y, { $0 != 0 }, whole, { Float($0) }, { $0 })
+    case .bool: from(x.pointer(UInt8.self), x.count, y)
+    case .i64: from(x.pointer(Int.self), x.count, y)
+    case .f32: fromFloat(x.pointer(Float.self), x.count, y)
+    case .f64: fromFloat(x.pointer(Double.self), x.count, y)
     }
+    withExtendedLifetime((x, y)) {}
   }
 
-  @inline(__always)
-  private static func from<T>(
-    _ type: T.Type, _ x: Tensor, _ y: Tensor, _ truth: @escaping (T) -> Bool,
-    _ int: @escaping (T) -> Int, _ float: @escaping (T) -> Float,
-    _ double: @escaping (T) -> Double
-  ) {
-    let (p, n) = (x.pointer(type), x.count)
+  private static func from<T: BinaryInteger>(_ p: UnsafePointer<T>, _ n: Int, _ y: Tensor) {
     switch y.dtype {
-    case .bool: each(p, y.pointer(Bool.self), n, truth)
-    case .i64: each(p, y.pointer(Int.self), n, int)
-    case .f32: each(p, y.pointer(Float.self), n, float)
-    case .f64: each(p, y.pointer(Double.self), n, double)
+    case .bool:
+      let q = y.pointer(Bool.self)
+      Parallel.forEach(n, grain: lightGrain) { from, to in for i in from..<to { q[i] = p[i] != 0 } }
+    case .i64:
+      let q = y.pointer(Int.self)
+      Parallel.forEach(n, grain: lightGrain) { from, to in
+        for i in from..<to { q[i] = Int(truncatingIfNeeded: p[i]) }
+      }
+    case .f32:
+      let q = y.pointer(Float.self)
+      Parallel.forEach(n, grain: lightGrain) { from, to in
+        for i in from..<to { q[i] = Float(p[i]) }
+      }
+    case .f64:
+      let q = y.pointer(Double.self)
+      Parallel.forEach(n, grain: lightGrain) { from, to in
+        for i in from..<to { q[i] = Double(p[i]) }
+      }
     }
   }
 
-  @inline(__always)
-  private static func each<T, U>(
-    _ p: UnsafePointer<T>, _ q: UnsafeMutablePointer<U>, _ n: Int, _ f: @escaping (T) -> U
+  private static func fromFloat<T: BinaryFloatingPoint>(
+    _ p: UnsafePointer<T>, _ n: Int, _ y: Tensor
   ) {
-    Parallel.forEach(n, grain: elementGrain) { begin, end in
-      for i in begin..<end { q[i] = f(p[i]) }
+    switch y.dtype {
+    case .bool:
+      let q = y.pointer(Bool.self)
+      Parallel.forEach(n, grain: lightGrain) { from, to in for i in from..<to { q[i] = p[i] != 0 } }
+    case .i64:
+      let q = y.pointer(Int.self)
+      Parallel.forEach(n, grain: lightGrain) { from, to in
+        for i in from..<to { q[i] = whole(Double(p[i])) }
+      }
+    case .f32:
+      let q = y.pointer(Float.self)
+      Parallel.forEach(n, grain: lightGrain) { from, to in
+        for i in from..<to { q[i] = Float(p[i]) }
+      }
+    case .f64:
+      let q = y.pointer(Double.self)
+      Parallel.forEach(n, grain: lightGrain) { from, to in
+        for i in from..<to { q[i] = Double(p[i]) }
+      }
     }
   }
 

@@ -2,32 +2,43 @@
 
 extension Tensor {
   package func equal(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, "==", { $0 == $1 }, { $0 == $1 }, { $0 == $1 })
+    try compare(
+      b, "==", { Choice.bytes($0 .== $1) }, { Choice.bytes($0 .== $1) }, { Choice.bytes($0 .== $1) }
+    )
   }
   package func notEqual(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, "!=", { $0 != $1 }, { $0 != $1 }, { $0 != $1 })
+    try compare(
+      b, "!=", { Choice.bytes($0 .!= $1) }, { Choice.bytes($0 .!= $1) }, { Choice.bytes($0 .!= $1) }
+    )
   }
   package func less(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, "<", { $0 < $1 }, { $0 < $1 }, { $0 < $1 })
+    try compare(
+      b, "<", { Choice.bytes($0 .< $1) }, { Choice.bytes($0 .< $1) }, { Choice.bytes($0 .< $1) })
   }
   package func lessEqual(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, "<=", { $0 <= $1 }, { $0 <= $1 }, { $0 <= $1 })
+    try compare(
+      b, "<=", { Choice.bytes($0 .<= $1) }, { Choice.bytes($0 .<= $1) }, { Choice.bytes($0 .<= $1) }
+    )
   }
   package func greater(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, ">", { $0 > $1 }, { $0 > $1 }, { $0 > $1 })
+    try compare(
+      b, ">", { Choice.bytes($0 .> $1) }, { Choice.bytes($0 .> $1) }, { Choice.bytes($0 .> $1) })
   }
   package func greaterEqual(_ b: Tensor) throws(TensorError) -> Tensor {
-    try compare(b, ">=", { $0 >= $1 }, { $0 >= $1 }, { $0 >= $1 })
+    try compare(
+      b, ">=", { Choice.bytes($0 .>= $1) }, { Choice.bytes($0 .>= $1) }, { Choice.bytes($0 .>= $1) }
+    )
   }
 
   @inline(__always)
   private func compare(
-    _ b: Tensor, _ symbol: String, _ f32: @escaping (Float, Float) -> Bool,
-    _ f64: @escaping (Double, Double) -> Bool, _ i64: @escaping (Int, Int) -> Bool
+    _ b: Tensor, _ symbol: String, _ f32: @escaping (F16, F16) -> SIMD16<UInt8>,
+    _ f64: @escaping (D8, D8) -> SIMD8<UInt8>,
+    _ i64: @escaping (SIMD8<Int>, SIMD8<Int>) -> SIMD8<UInt8>
   ) throws(TensorError) -> Tensor {
     let shape = try Tensor.broadcast(self, b, symbol)
     let result = try Tensor.empty(shape, .bool, meta: isMeta || b.isMeta)
-    if result.isMeta { return result }
+    if result.isMeta || result.count == 0 { return result }
     var dtype = DType.promoted(self, b)
     if dtype == .bool { dtype = .i64 }
     let x = try detached.to(dtype).operand(in: shape)
@@ -37,6 +48,7 @@ extension Tensor {
     case .f64: Choice.compare(x, y, result, f64)
     case .i64, .bool: Choice.compare(x, y, result, i64)
     }
+    withExtendedLifetime((x, y, result)) {}
     return result
   }
 
@@ -111,24 +123,40 @@ extension Tensor {
 
 /// Loops to bools and by bools; an operand of one element is held in a register.
 private enum Choice {
+  /// One byte a lane, 1 where the mask holds.
   @inline(__always)
-  static func compare<T>(
-    _ x: Tensor, _ y: Tensor, _ result: Tensor, _ f: @escaping (T, T) -> Bool
-  ) {
-    let (p, q, out) = (x.pointer(T.self), y.pointer(T.self), result.pointer(Bool.self))
-    let (isOneX, isOneY) = (x.count == 1, y.count == 1)
-    Parallel.forEach(result.count, grain: elementGrain) { begin, end in
-      if isOneY, !isOneX {
-        let s = q[0]
-        for i in begin..<end { out[i] = f(p[i], s) }
-      } else if isOneX, !isOneY {
-        let s = p[0]
-        for i in begin..<end { out[i] = f(s, q[i]) }
-      } else if isOneX {
-        let truth = f(p[0], q[0])
-        for i in begin..<end { out[i] = truth }
-      } else {
-        for i in begin..<end { out[i] = f(p[i], q[i]) }
+  static func bytes(_ mask: SIMDMask<SIMD16<Int32>>) -> SIMD16<UInt8> {
+    SIMD16<UInt8>(truncatingIfNeeded: SIMD16<Int32>.zero.replacing(with: 1, where: mask))
+  }
+  @inline(__always)
+  static func bytes(_ mask: SIMDMask<SIMD8<Int64>>) -> SIMD8<UInt8> {
+    SIMD8<UInt8>(truncatingIfNeeded: SIMD8<Int64>.zero.replacing(with: 1, where: mask))
+  }
+  @inline(__always)
+  static func bytes(_ mask: SIMDMask<SIMD8<Int>>) -> SIMD8<UInt8> {
+    SIMD8<UInt8>(truncatingIfNeeded: SIMD8<Int>.zero.replacing(with: 1, where: mask))
+  }
+
+  @inline(__always)
+  static func compare<V: SIMD, B: SIMD>(
+    _ x: Tensor, _ y: Tensor, _ result: Tensor, _ f: @escaping (V, V) -> B
+  ) where B.Scalar == UInt8 {
+    let (p, q) = (x.pointer(V.Scalar.self), y.pointer(V.Scalar.self))
+    let out = result.pointer(UInt8.self)
+    let (dx, dy) = (x.count == 1 ? 0 : 1, y.count == 1 ? 0 : 1)
+    let width = V.scalarCount
+    Parallel.forEach(result.count, grain: lightGrain) { begin, end in
+      var i = begin
+      let (u, v) = (V(repeating: p[0]), V(repeating: q[0]))
+      while i + width <= end {
+        let a = dx == 0 ? u : UnsafeRawPointer(p + i).loadUnaligned(as: V.self)
+        let b = dy == 0 ? v : UnsafeRawPointer(q + i).loadUnaligned(as: V.self)
+        UnsafeMutableRawPointer(out + i).storeBytes(of: f(a, b), as: B.self)
+        i += width
+      }
+      while i < end {
+        out[i] = f(V(repeating: p[i * dx]), V(repeating: q[i * dy]))[0]
+        i += 1
       }
     }
   }
@@ -138,7 +166,7 @@ private enum Choice {
     _ p: UnsafePointer<T>, _ q: UnsafeMutablePointer<Bool>, _ n: Int,
     _ f: @escaping (T) -> Bool
   ) {
-    Parallel.forEach(n, grain: elementGrain) { begin, end in
+    Parallel.forEach(n, grain: lightGrain) { begin, end in
       for i in begin..<end { q[i] = f(p[i]) }
     }
   }
@@ -150,7 +178,7 @@ private enum Choice {
     let (isOneA, isOneB) = (a.count == 1, b.count == 1)
     if y.count == 0 { return }
     let (u, v) = (p[0], q[0])
-    Parallel.forEach(y.count, grain: elementGrain) { begin, end in
+    Parallel.forEach(y.count, grain: lightGrain) { begin, end in
       if isOneA, isOneB {
         for i in begin..<end { out[i] = t[i] ? u : v }
       } else if isOneA {

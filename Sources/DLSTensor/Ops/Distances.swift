@@ -80,9 +80,9 @@ extension Tensor {
     let y = try Tensor.empty(Array(shape.dropLast()) + [columns], dtype, meta: isMeta || b.isMeta)
     if !y.isMeta {
       if dtype == .f32 {
-        DistanceKernels.run(self, b, y, F16.self, rows, columns, width, Float(p))
+        DistanceKernels.floats(self, b, y, rows, columns, width, Float(p))
       } else {
-        DistanceKernels.run(self, b, y, D8.self, rows, columns, width, p)
+        DistanceKernels.doubles(self, b, y, rows, columns, width, p)
       }
       try Interrupt.check()
     }
@@ -195,7 +195,15 @@ package enum MatrixNorm {
 }
 
 enum DistanceKernels {
-  static func run<V: SIMD>(
+  static func floats(
+    _ a: Tensor, _ b: Tensor, _ y: Tensor, _ rows: Int, _ columns: Int, _ width: Int, _ p: Float
+  ) { run(a, b, y, F16.self, rows, columns, width, p) }
+  static func doubles(
+    _ a: Tensor, _ b: Tensor, _ y: Tensor, _ rows: Int, _ columns: Int, _ width: Int, _ p: Double
+  ) { run(a, b, y, D8.self, rows, columns, width, p) }
+
+  @inline(__always)
+  private static func run<V: SIMD>(
     _ a: Tensor, _ b: Tensor, _ y: Tensor, _ type: V.Type, _ rows: Int, _ columns: Int,
     _ width: Int, _ p: V.Scalar
   ) where V.Scalar: BinaryFloatingPoint {
@@ -208,12 +216,56 @@ enum DistanceKernels {
       for row in begin..<end {
         if Interrupt.isSet { return }
         let base = row / rows * columns * width
-        for j in 0..<columns {
-          let (s, t) = (u + row * width, v + base + j * width)
-          q[row * columns + j] = p == 2 ? euclidean(V.self, s, t, width) : power(s, t, width, p)
+        let (s, out) = (u + row * width, q + row * columns)
+        var j = 0
+        while p == 2, j + 4 <= columns {
+          euclidean4(V.self, s, v + base + j * width, width, out + j)
+          j += 4
+        }
+        while j < columns {
+          let t = v + base + j * width
+          out[j] = p == 2 ? euclidean(V.self, s, t, width) : power(s, t, width, p)
+          j += 1
         }
       }
     }
+  }
+
+  /// To four neighbouring rows: their sums do not wait for each other.
+  @inline(__always)
+  private static func euclidean4<V: SIMD>(
+    _ type: V.Type, _ a: UnsafePointer<V.Scalar>, _ b: UnsafePointer<V.Scalar>, _ n: Int,
+    _ out: UnsafeMutablePointer<V.Scalar>
+  ) where V.Scalar: BinaryFloatingPoint {
+    var (s0, s1, s2, s3) = (V(), V(), V(), V())
+    let (b1, b2, b3) = (b + n, b + 2 * n, b + 3 * n)
+    var i = 0
+    while i + V.scalarCount <= n {
+      let x = UnsafeRawPointer(a + i).loadUnaligned(as: V.self)
+      let d0 = x - UnsafeRawPointer(b + i).loadUnaligned(as: V.self)
+      let d1 = x - UnsafeRawPointer(b1 + i).loadUnaligned(as: V.self)
+      let d2 = x - UnsafeRawPointer(b2 + i).loadUnaligned(as: V.self)
+      let d3 = x - UnsafeRawPointer(b3 + i).loadUnaligned(as: V.self)
+      s0 = s0.addingProduct(d0, d0)
+      s1 = s1.addingProduct(d1, d1)
+      s2 = s2.addingProduct(d2, d2)
+      s3 = s3.addingProduct(d3, d3)
+      i += V.scalarCount
+    }
+    var (t0, t1, t2, t3) = (s0.sum(), s1.sum(), s2.sum(), s3.sum())
+    while i < n {
+      let (d0, d1) = (a[i] - b[i], a[i] - b1[i])
+      let (d2, d3) = (a[i] - b2[i], a[i] - b3[i])
+      t0 += d0 * d0
+      t1 += d1 * d1
+      t2 += d2 * d2
+      t3 += d3 * d3
+      i += 1
+    }
+    out[0] = t0.squareRoot()
+    out[1] = t1.squareRoot()
+    out[2] = t2.squareRoot()
+    out[3] = t3.squareRoot()
   }
 
   @inline(__always)

@@ -207,28 +207,31 @@ extension Tensor {
   /// meaning for ints, which stay ints.
   @inline(__always)
   func step(
-    _ name: String, _ f: @escaping (Double) -> Double, whole: @escaping (Int) -> Int = { $0 }
+    _ name: String, _ f: @escaping (Double) -> Double,
+    whole: @escaping (SIMD8<Int>) -> SIMD8<Int> = { $0 }
   ) throws(TensorError) -> Tensor {
     if !dtype.isFloating { return try mapInts(whole) }
     return try unary(name, f) { g, _, _ throws(TensorError) in try Tensor.zeros(like: g) }
   }
 
+  /// Ints to ints, eight at a time.
   @inline(__always)
-  func mapInts(_ f: @escaping (Int) -> Int) throws(TensorError) -> Tensor {
-    let x = try to(.i64)
+  func mapInts(_ f: @escaping (SIMD8<Int>) -> SIMD8<Int>) throws(TensorError) -> Tensor {
+    let x = try detached.to(.i64)
     let y = try Tensor.empty(shape, .i64, meta: isMeta)
     if isMeta { return y }
     let whole = x.packed()
-    let (p, q) = (whole.pointer(Int.self), y.pointer(Int.self))
-    Parallel.forEach(count, grain: elementGrain) { begin, end in
-      for i in begin..<end { q[i] = f(p[i]) }
-    }
+    Loop.unary(whole.pointer(Int.self), y.pointer(Int.self), count, f)
     withExtendedLifetime((whole, y)) {}
     return y
   }
 
   package func sign() throws(TensorError) -> Tensor {
-    try step("sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }, whole: { $0.signum() })
+    try step(
+      "sign", { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 },
+      whole: { v in
+        SIMD8<Int>.zero.replacing(with: 1, where: v .> 0).replacing(with: -1, where: v .< 0)
+      })
   }
   package func floor() throws(TensorError) -> Tensor { try step("floor", { $0.rounded(.down) }) }
   package func ceil() throws(TensorError) -> Tensor { try step("ceil", { $0.rounded(.up) }) }
@@ -248,7 +251,7 @@ extension Tensor {
   package func frac() throws(TensorError) -> Tensor { try self - trunc() }
 
   package func abs() throws(TensorError) -> Tensor {
-    if !dtype.isFloating { return try mapInts { $0 < 0 ? 0 &- $0 : $0 } }
+    if !dtype.isFloating { return try mapInts { $0.replacing(with: 0 &- $0, where: $0 .< 0) } }
     return try unary(
       "abs", f32: { $0.replacing(with: -$0, where: $0 .< 0) },
       f64: { $0.replacing(with: -$0, where: $0 .< 0) }
@@ -256,7 +259,7 @@ extension Tensor {
   }
 
   package func relu() throws(TensorError) -> Tensor {
-    if !dtype.isFloating { return try mapInts { max($0, 0) } }
+    if !dtype.isFloating { return try mapInts { $0.replacing(with: 0, where: $0 .< 0) } }
     return try unary(
       "relu", f32: { $0.replacing(with: 0, where: $0 .< 0) },
       f64: { $0.replacing(with: 0, where: $0 .< 0) }
@@ -339,7 +342,10 @@ extension Tensor {
   package func clamp(_ low: Double?, _ high: Double?) throws(TensorError) -> Tensor {
     if !dtype.isFloating {
       let (l, h) = (low.map(Convert.whole) ?? Int.min, high.map(Convert.whole) ?? Int.max)
-      return try mapInts { min(max($0, l), h) }
+      return try mapInts { v in
+        let held = v.replacing(with: l, where: v .< l)
+        return held.replacing(with: h, where: held .> h)
+      }
     }
     let (l, h) = (low ?? -.infinity, high ?? .infinity)
     let (fl, fh) = (Float(l), Float(h))

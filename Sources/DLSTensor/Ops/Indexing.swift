@@ -165,6 +165,9 @@ private struct Selection {
 
 extension Tensor {
   package func index(_ items: [TensorIndex]) throws(TensorError) -> Tensor {
+    if items.count == 1, case .tensor(let t) = items[0], let rows = try picked(by: t) {
+      return rows
+    }
     let selection = try Selection(self, items)
     if selection.lists.isEmpty { return selection.view }
     let (rows, positions, shape) = try selection.rows()
@@ -188,7 +191,7 @@ extension Tensor {
       let places = positions.packed()
       let at = places.pointer(Int.self)
       if width == 1 {
-        GatherKernels.take(x, Array(UnsafeBufferPointer(start: at, count: n)), y)
+        GatherKernels.take(x, at, n, y)
       } else {
         let size = width * dtype.size
         let from = x.storage.pointer + x.offset * dtype.size
@@ -236,24 +239,6 @@ extension Tensor {
       let (from, to) = (x + i * width, y + at[i] * width)
       for j in 0..<width { to[j] += from[j] }
     }
-  }
-
-  /// For a mask: the positions of its true elements, one list a dimension.
-  func nonzeroColumns() throws(TensorError) -> [Tensor] {
-    let mask = try detached.to(.bool).packed()
-    var found: [Int] = []
-    if !isMeta {
-      let p = mask.pointer(Bool.self)
-      for i in 0..<count where p[i] { found.append(i) }
-    }
-    var columns: [Tensor] = []
-    let steps = Tensor.rowMajor(shape)
-    for axis in 0..<rank {
-      let (step, size) = (steps[axis], shape[axis])
-      columns.append(
-        try Tensor.of(rank == 1 ? found : found.map { $0 / step % size }))
-    }
-    return columns
   }
 
   /// `x` with a part replaced; into x's own memory when nothing else can see it.

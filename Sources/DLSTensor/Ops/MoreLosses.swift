@@ -1,8 +1,10 @@
 // Losses of regression, of rankings and of pairs.
 
 extension Tensor {
-  private func pair(_ target: Tensor, _ name: String) throws(TensorError) -> (Tensor, Tensor) {
-    try Tensor.requireSameShape(self, target, name)
+  private func pair(_ target: Tensor, _ name: String, at argument: Int = 1) throws(TensorError)
+    -> (Tensor, Tensor)
+  {
+    try Tensor.requireSameShape(self, target, name, arguments: (0, argument))
     let dtype = try DType.promoted(floating(), target.floating())
     return (try to(dtype), try target.to(dtype))
   }
@@ -158,7 +160,7 @@ extension Tensor {
     _ eps: Double, swap: Bool, _ reduction: LossReduction
   ) throws(TensorError) -> Tensor {
     let (a, b) = try anchor.pair(positive, "triplet_margin_loss")
-    let (_, c) = try anchor.pair(negative, "triplet_margin_loss")
+    let (_, c) = try anchor.pair(negative, "triplet_margin_loss", at: 2)
     if !(margin > 0) {
       throw TensorError("bad-argument", "triplet_margin_loss needs a margin above 0", argument: 3)
     }

@@ -5,6 +5,8 @@ package struct AxisPlan {
   /// Every name of the left side, in order; those of `...` are "...0", "...1".
   private(set) var names: [String] = []
   private(set) var sizes: [Int] = []
+  /// Where each name stands in the pattern.
+  private var places: [String: Int] = [:]
   private let pattern: Pattern
   private let right: PatternSide
 
@@ -70,7 +72,9 @@ package struct AxisPlan {
         throw pattern.error("a size cannot be negative", at: atom.at, length: atom.name.count)
       }
       known.append(own)
-      names.append(atom.number == nil ? atom.name : "\(atom.name)@\(names.count)")
+      let name = atom.number == nil ? atom.name : "\(atom.name)@\(names.count)"
+      names.append(name)
+      places[name] = atom.at
     }
     let product = try Tensor.count(of: known.compactMap { $0 })
     let holes = known.indices.filter { known[$0] == nil }
@@ -130,8 +134,8 @@ package struct AxisPlan {
     try arranged(x) { whole, dropped throws(TensorError) in
       if let name = dropped.first(where: { sizes[axis($0)] != 1 || !$0.hasPrefix("1@") }) {
         throw pattern.error(
-          "`\(name.hasPrefix("...") ? "..." : name)` is missing on the right side", at: 0,
-          length: max(name.count, 1), help: ["`reduce` drops dimensions"])
+          "`\(name.hasPrefix("...") ? "..." : name)` is missing on the right side",
+          at: places[name] ?? 0, length: max(name.count, 1), help: ["`reduce` drops dimensions"])
       }
       return try whole.sum(dropped.map(axis))
     }

@@ -36,9 +36,48 @@ enum SoftmaxKernels {
       return
     }
     if r.x.dtype == .f32 {
-      strided(r, y.pointer(Float.self), log)
+      columns(r, y.pointer(Float.self), log)
     } else {
       strided(r, y.pointer(Double.self), log)
+    }
+  }
+
+  /// Along a dim with others after it: whole rows at a time, as the memory lies.
+  private static func columns(_ r: Reduction, _ q: UnsafeMutablePointer<Float>, _ log: Bool) {
+    let (p, n, inner) = (r.x.pointer(Float.self), r.n, r.inner)
+    let pieces = (inner + 255) / 256
+    Parallel.forEach(r.outer * pieces, grain: max(1, elementGrain / (n * 256))) { begin, end in
+      var top = [Float](repeating: 0, count: 256)
+      var sum = [Float](repeating: 0, count: 256)
+      for piece in begin..<end {
+        let from = piece / pieces * n * inner + piece % pieces * 256
+        let width = min(256, inner - piece % pieces * 256)
+        for j in 0..<width { top[j] = p[from + j] }
+        for i in 1..<max(n, 1) {
+          let row = p + from + i * inner
+          for j in 0..<width where row[j] > top[j] || row[j].isNaN { top[j] = row[j] }
+        }
+        for j in 0..<width { sum[j] = 0 }
+        for i in 0..<n {
+          let (row, out) = (p + from + i * inner, q + from + i * inner)
+          for j in 0..<width { out[j] = row[j] - top[j] }
+          Loop.unaryRun(out, out, width) { (v: F16) in VectorMath.exp(v) }
+          for j in 0..<width { sum[j] += out[j] }
+        }
+        if log {
+          for j in 0..<width { sum[j] = top[j] + Float(Scalar.log(Double(sum[j]))) }
+          for i in 0..<n {
+            let (row, out) = (p + from + i * inner, q + from + i * inner)
+            for j in 0..<width { out[j] = row[j] - sum[j] }
+          }
+        } else {
+          for j in 0..<width { sum[j] = 1 / sum[j] }
+          for i in 0..<n {
+            let out = q + from + i * inner
+            for j in 0..<width { out[j] *= sum[j] }
+          }
+        }
+      }
     }
   }
 

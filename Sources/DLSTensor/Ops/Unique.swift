@@ -10,8 +10,16 @@ extension Tensor {
     }
     if let dim, rank > 0 { return try uniqueSlices(axis(dim)) }
     let flat = try detached.reshape([count]).packed()
-    let order = try flat.argsort(0).ints()
-    let groups = Groups(order) { a, b in flat.sameElement(a, b) }
+    let places = try flat.argsort(0)
+    let sorted = try flat.gather(0, places)
+    let differs =
+      count < 2
+      ? nil
+      : try sorted.slice(axis: 0, from: 1, count: count - 1, step: 1)
+        .notEqual(sorted.slice(axis: 0, from: 0, count: count - 1, step: 1))
+    let starts = differs.map { $0.pointer(Bool.self) }
+    let groups = Groups(places.ints()) { i in starts.map { !$0[i - 1] } ?? false }
+    withExtendedLifetime(differs) {}
     let values = try flat.reshape([count, 1]).rows(at: Tensor.of(groups.first))
       .reshape([groups.first.count])
     return (
@@ -39,8 +47,8 @@ extension Tensor {
         .rows(at: Tensor.of(order)).reshape([n])
       order = try keys.argsort(0).ints().map { order[$0] }
     }
-    let groups = Groups(order) { a, b in
-      (0..<width).allSatisfy { rows.sameElement(a * width + $0, b * width + $0) }
+    let groups = Groups(order) { i in
+      (0..<width).allSatisfy { rows.sameElement(order[i - 1] * width + $0, order[i] * width + $0) }
     }
     let picked = try rows.rows(at: Tensor.of(groups.first))
       .reshape([groups.first.count] + moved.shape.dropFirst()).transpose(0, axis).contiguous()
@@ -121,10 +129,11 @@ private struct Groups {
   var inverse: [Int]
   var counts: [Int] = []
 
-  init(_ order: [Int], _ same: (Int, Int) -> Bool) {
+  /// `continues` says whether the element at a place of the order equals the one before it.
+  init(_ order: [Int], _ continues: (Int) -> Bool) {
     inverse = [Int](repeating: 0, count: order.count)
-    for at in order {
-      if let last = first.last, same(last, at) {
+    for (i, at) in order.enumerated() {
+      if i > 0, continues(i) {
         counts[counts.count - 1] += 1
       } else {
         first.append(at)

@@ -34,7 +34,7 @@ enum SignatureGolden {
 
   private static func agrees(_ own: Parameter.Default, _ other: Value) -> Bool {
     switch own {
-    case .required, .none, .ints: false
+    case .required, .none, .ints, .floats: false
     case .int(let x): other.number == Double(x)
     case .float(let x): other.number == x
     case .bool(let x): if case .bool(let y) = other { x == y } else { false }
