@@ -86,7 +86,7 @@ extension FigureWords {
     ) { m, _ throws(Failure) in .surface(rows: m.0, columns: m.1) },
     drawing(
       "image_grid",
-      [Parameter("columns", .int, .int(8), namedOnly: true), cmap, labels],
+      [Parameter("columns", .int, .int(8), namedOnly: true), cmap, labels] + scale,
       "Several images side by side: [n, h, w], [n, 1, h, w], [n, 3, h, w] or a list.",
       details: "`labels` stand under the images.",
       example: """
@@ -152,7 +152,7 @@ extension FigureWords {
     panel.series.append(
       isColour
         ? colours(images, h, w, columns: columns, gap: 1, foot: foot)
-        : grays(images, h, w, columns: columns, foot: foot))
+        : grays(images, h, w, columns: columns, foot: foot, try range(call)))
     guard let names else { return }
     let shown = Array(names.prefix(n))
     let x = shown.indices.map { Double($0 % columns * (w + 1)) + Double(w + 1) / 2 }
@@ -161,9 +161,10 @@ extension FigureWords {
   }
 
   /// Images of numbers on one sheet; what lies between them has no number.
-  private static func grays(_ images: [[Double]], _ h: Int, _ w: Int, columns: Int, foot: Int)
-    -> Series
-  {
+  private static func grays(
+    _ images: [[Double]], _ h: Int, _ w: Int, columns: Int, foot: Int,
+    _ range: (Double, Double)?
+  ) -> Series {
     let rows = (images.count + columns - 1) / columns
     let (tall, wide) = (rows * (h + foot) + 1, columns * (w + 1) + 1)
     var z = [Double](repeating: .nan, count: tall * wide)
@@ -171,7 +172,9 @@ extension FigureWords {
       let (top, left) = (k / columns * (h + foot) + 1, k % columns * (w + 1) + 1)
       for i in 0..<h { for j in 0..<w { z[(top + i) * wide + left + j] = image[i * w + j] } }
     }
-    return Series(.image(rows: tall, columns: wide, flips: true), z: z)
+    var s = Series(.image(rows: tall, columns: wide, flips: true), z: z)
+    s.zRange = range
+    return s
   }
 
   /// Colour images, channels first, on one white sheet.
