@@ -1,6 +1,7 @@
 // The buffer pool: size classes, four to a doubling, each a list of free buffers per thread. Large
 // buffers come from the system in huge pages and stay: fresh pages cost more than most kernels.
 #define _GNU_SOURCE
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -18,6 +19,11 @@ static _Thread_local char *chunk, *chunk_end;
 static _Thread_local size_t large_pooled;
 static atomic_size_t in_use;
 static atomic_size_t made;  // buffers that no list had
+
+size_t dls_heap_bytes(void) {
+  struct mallinfo2 heap = mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
 
 size_t dls_bytes_in_use(void) { return atomic_load_explicit(&in_use, memory_order_relaxed); }
 

@@ -1,4 +1,11 @@
+#define _GNU_SOURCE
+#include <string.h>
+
 #include "thread_state.h"
+
+const void *dls_find(const void *text, size_t length, const void *part, size_t part_length) {
+  return memmem(text, length, part, part_length);
+}
 
 _Thread_local int32_t dls_no_grad_depth = 0;
 _Thread_local int64_t dls_last_walk = 0;

@@ -26,7 +26,7 @@ enum PromptCommands {
         Terminal.write(
           pad("?name  ??name", 24) + "documentation of a word; also its source\n"
             + pad("!command", 24) + "a shell command\n")
-        Terminal.write("Words by family:\n" + Documentation.index + "\n")
+        Terminal.write("\n" + HelpCommand.index)
       } else {
         explainWord(rest, nil)
       }
@@ -168,15 +168,16 @@ enum PromptCommands {
   private static func explainWord(_ name: String, _ prompt: Prompt?, withSource: Bool = false) {
     if let value = prompt?.session.value(of: name) {
       let page = Documentation.of(value)
-      Terminal.write((page ?? "\(name) is \(value.kindText)") + "\n")
+      Terminal.write(HelpCommand.coloured(page ?? "\(name) is \(value.kindText)") + "\n")
       if withSource, case .object(let function as FunctionObject) = value {
-        Terminal.write("\n" + function.sourceText + "\n")
+        Terminal.write("\n" + HelpCommand.coloured("  " + function.sourceText) + "\n")
       }
       return
     }
-    if let page = Documentation.topic(name) { return Terminal.write(page + "\n") }
-    let near = Spelling.nearest(
-      to: name, in: Library.builtins.map(\.name) + (prompt?.session.names ?? []))
+    if let page = HelpCommand.page(name) {
+      return Terminal.write(HelpCommand.coloured(page) + "\n")
+    }
+    let near = Spelling.nearest(to: name, in: Documentation.names + (prompt?.session.names ?? []))
     Terminal.writeError(
       "error: nothing is known about `\(name)`\n"
         + (near.map { " = help: did you mean `?\($0)`?\n" } ?? ""))

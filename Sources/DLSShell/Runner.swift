@@ -19,12 +19,11 @@ final class Runner {
     var settings = Library.options
     settings.arguments = arguments
     settings.seed = options.seed
-    settings.maxTime = options.maxTime
     settings.searchPaths = Home.libraryPaths
     settings.sink = sink ?? { [unowned self] in self.show($0) }
     let session = Session(
       builtins: Library.builtins, constants: Library.constants, options: settings)
-    if let limit = options.maxTime { Deadline.start(limit, session) }
+    Watch.start(options.maxTime)
     Signals.install()
     return session
   }
@@ -69,7 +68,6 @@ final class Runner {
     if let d = result.diagnostics.first(where: { $0.code == "exit" }) {
       return Int32(d.message) ?? 0
     }
-    for d in result.diagnostics where d.severity != .error { Runner.report(d) }
     let errors = result.diagnostics.filter { $0.severity == .error }
     for d in errors.prefix(10) { Runner.report(d) }
     return errors.isEmpty ? 0 : errors.contains { $0.code == "interrupted" } ? 130 : 1
@@ -115,39 +113,21 @@ final class Runner {
   }
 }
 
-/// Stops a session after some seconds.
-enum Deadline {
-  static func start(_ seconds: Double, _ session: Session) {
-    let box = Unmanaged.passRetained(Box(seconds, session.machine)).toOpaque()
-    var thread = pthread_t()
-    pthread_create(
-      &thread, nil,
-      { raw in
-        guard let raw else { return nil }
-        let box = Unmanaged<Box>.fromOpaque(raw).takeRetainedValue()
-        usleep(UInt32(min(box.seconds * 1e6, 4e9)))
-        box.machine.expire()
-        return nil
-      }, box)
-    pthread_detach(thread)
-  }
-
-  private final class Box {
-    let seconds: Double
-    let machine: Machine
-    init(_ seconds: Double, _ machine: Machine) {
-      self.seconds = seconds
-      self.machine = machine
-    }
-  }
-}
-
-/// Ctrl-C sets the flag that loops and kernels poll; a second one while it is set ends the process.
+/// Ctrl-C sets the flag that loops and kernels poll. Pressed again when nothing has heard it for two
+/// seconds, it ends the process.
 enum Signals {
+  private nonisolated(unsafe) static var since = timespec()
+
   static func install() {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { _ in
-      if Interrupt.isSet { _exit(130) }
+      var now = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &now)
+      if !Interrupt.isSet {
+        Signals.since = now
+      } else if now.tv_sec - Signals.since.tv_sec >= 2 {
+        _exit(130)
+      }
       Interrupt.set()
     }
     sigaction(SIGINT, &action, nil)
@@ -157,6 +137,16 @@ enum Signals {
 
 /// Where the library's scripts lie: beside the program, then DLS_HOME.
 enum Home {
+  /// The lecture's scripts, which lie above their library.
+  static var scriptFolders: [String] {
+    var result: [String] = []
+    for path in libraryPaths {
+      let folder = FilePath.directory(of: FilePath.absolute(path))
+      if !result.contains(folder) { result.append(folder) }
+    }
+    return result
+  }
+
   static var libraryPaths: [String] {
     var result: [String] = []
     let program = FilePath.absolute("/proc/self/exe")

@@ -23,7 +23,7 @@ final class TestCommand {
         failures += 1
         continue
       }
-      let outcome = test(path, path.hasSuffix(".md") ? TestCommand.examples(text) : text)
+      let outcome = test(path, text)
       failures += outcome.failures
       checked += outcome.checked
     }
@@ -31,22 +31,22 @@ final class TestCommand {
     return failures == 0 ? 0 : 1
   }
 
-  /// The ```dls blocks of a Markdown text, every other line left empty, so that lines keep their number.
+  /// The ```dls blocks of a Markdown text; all else is blank, byte for byte, so that every place in
+  /// it is that of the text itself.
   static func examples(_ text: String) -> String {
     var isInside = false
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
       line -> String in
-      if line.hasPrefix("```") {
-        isInside = !isInside && line == "```dls"
-        return ""
-      }
-      return isInside ? String(line) : ""
+      let isFence = line.hasPrefix("```")
+      if isFence { isInside = !isInside && line == "```dls" }
+      return isInside && !isFence ? String(line) : String(repeating: " ", count: line.utf8.count)
     }
     return lines.joined(separator: "\n")
   }
 
   private func test(_ path: String, _ text: String) -> (checked: Int, failures: Int) {
-    let parse = Parser.parse(Source(name: path, text: text), mode: .file)
+    let code = path.hasSuffix(".md") ? TestCommand.examples(text) : text
+    let parse = Parser.parse(Source(name: path, text: code), mode: .file)
     var printed = ""
     var outputs: [Int: String] = [:]
     let runner = Runner(options)
@@ -84,14 +84,16 @@ final class TestCommand {
       let line = parse.source.position(of: Int(expectation.span.start)).line
       Terminal.writeError("\(path):\(line): expected\n  \(expectation.text)\ngot\n  \(own)\n")
     }
-    if isUpdating, !edits.isEmpty { update(path, text, edits) }
+    if isUpdating, failures == 0, !edits.isEmpty { update(path, text, edits) }
     return (parse.program.expectations.count, failures)
   }
 
   private func update(_ path: String, _ text: String, _ edits: [(Span, String)]) {
     var bytes = Array(text.utf8)
     for (span, new) in edits.sorted(by: { $0.0.start > $1.0.start }) {
-      let lines = new.split(separator: "\n", omittingEmptySubsequences: false).map { "#=> " + $0 }
+      let lines = new.split(separator: "\n", omittingEmptySubsequences: false).map {
+        $0.isEmpty ? "#=>" : "#=> " + $0
+      }
       bytes.replaceSubrange(
         Int(span.start)..<Int(span.end), with: lines.joined(separator: "\n").utf8)
     }

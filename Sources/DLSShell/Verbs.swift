@@ -8,18 +8,8 @@ enum Verbs {
   static func run(_ verb: String, _ arguments: [String], _ options: RunOptions) -> Int32 {
     switch verb {
     case "test": return TestCommand(options).run(arguments)
-    case "help":
-      guard let topic = arguments.first else {
-        Terminal.write(Documentation.index + "\n")
-        return 0
-      }
-      guard let text = Documentation.topic(topic) else {
-        let near = Spelling.nearest(to: topic, in: Library.builtins.map(\.name))
-        return Command.misuse(
-          "there is no help on `\(topic)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
-      }
-      Terminal.write(text + "\n")
-      return 0
+    case "help": return HelpCommand.run(arguments)
+    case "highlight": return HighlightCommand.run(arguments)
     case "bench": return BenchCommand.run(arguments, options)
     case "plugin": return PluginCommand.run(arguments)
     case "explain": return explain(arguments.first ?? "")

@@ -24,6 +24,8 @@ package struct Diagnostic: Sendable {
     package var source: Source
     package var span: Span
     package var description: String
+    /// How many calls from the same place follow this one outwards, as a recursion makes them.
+    package var repeats = 0
 
     package init(source: Source, span: Span, description: String) {
       self.source = source
@@ -45,6 +47,8 @@ package struct Diagnostic: Sendable {
   /// Mends: `= help: …`.
   package var help: [String]
   package var frames: [Frame]
+  /// Calls left out before the last two frames, when there were too many to tell.
+  package var omittedFrames = 0
 
   package init(
     severity: Severity = .error, code: String, message: String, source: Source? = nil,

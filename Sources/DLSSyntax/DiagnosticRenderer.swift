@@ -27,10 +27,15 @@ package struct DiagnosticRenderer {
     let pad = String(repeating: " ", count: gutter)
     for note in d.notes { text += pad + " = " + note + "\n" }
     for help in d.help { text += pad + " = " + paint("help:", "1;36") + " " + help + "\n" }
-    for frame in d.frames {
+    for (i, frame) in d.frames.enumerated() {
+      if d.omittedFrames > 0, i == d.frames.count - 2 {
+        text += pad + " … \(d.omittedFrames) calls more\n"
+      }
       let place = frame.source.position(of: Int(frame.span.start))
+      let more = frame.repeats
       text +=
-        pad + " in \(frame.description) at \(frame.source.name):\(place.line):\(place.column)\n"
+        pad + " in \(frame.description) at \(frame.source.name):\(place.line):\(place.column)"
+        + (more == 0 ? "" : ", and \(more) call\(more == 1 ? "" : "s") more from there") + "\n"
     }
     return text
   }

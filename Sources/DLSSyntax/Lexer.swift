@@ -130,9 +130,11 @@ struct Lexer {
       position += 2
       let digits = run { Lexer.isNamePart($0) }
       if let value = Int(digits, radix: radix) { return add(.int(value), from: start) }
+      let isTooLarge = !digits.isEmpty && digits.allSatisfy { $0.isHexDigit } && radix == 16
       report(
-        "bad-number", "`\(source.text(in: Span(start, position)))` is not a number", start, position
-      )
+        isTooLarge ? "int-overflow" : "bad-number",
+        "`\(source.text(in: Span(start, position)))` "
+          + (isTooLarge ? "does not fit an int of 64 bits" : "is not a number"), start, position)
       return add(.int(0), from: start)
     }
     var text = run { Lexer.isDigit($0) || $0 == 0x5f }

@@ -33,7 +33,14 @@ extension Lexer {
         escape(into: &text)
       } else if c == 0x7b {
         flush(&parts, &text)
-        guard let part = interpolation(isTriple) else { break }
+        let opened = position
+        guard let part = interpolation(isTriple) else {
+          isUnfinished = isUnfinished || isTriple && position >= end
+          report(
+            "unclosed-string", "the braces in this string are not closed", opened,
+            min(opened + 1, end), help: ["a brace itself is written `\\{`"])
+          break
+        }
         parts.append(part)
       } else {
         text.append(c)

@@ -28,7 +28,10 @@ package struct Parser {
     var parser = Parser(source, mode, lexer)
     let statements = parser.statements(until: nil)
     let layout = Layout(source, parser.comments, statements)
-    var diagnostics = parser.diagnostics
+    // What follows an open string is no program: only the string is told.
+    var diagnostics =
+      lexer.diagnostics.contains { $0.code == "unclosed-string" }
+      ? lexer.diagnostics : parser.diagnostics
     diagnostics.sort { $0.span.start < $1.span.start }
     return Parse(
       source: source,
@@ -93,15 +96,21 @@ package struct Parser {
   // MARK: Errors
 
   mutating func report(
-    _ code: String, _ message: String, _ span: Span, help: [String] = [],
+    _ code: String, _ message: String, _ span: Span, notes: [String] = [], help: [String] = [],
     labels: [Diagnostic.Label] = []
   ) {
     if hasFailed { return }
     hasFailed = true
-    if isEnd, Int(span.start) >= Int(token.span.start) { isUnfinished = true }
+    var span = span
+    if isEnd, Int(span.start) >= Int(token.span.start) {
+      isUnfinished = true
+      // After the last word, not on the empty line below it.
+      span = Span(previousEnd, previousEnd)
+    }
     diagnostics.append(
       Diagnostic(
-        code: code, message: message, source: source, span: span, labels: labels, help: help))
+        code: code, message: message, source: source, span: span, labels: labels, notes: notes,
+        help: help))
   }
 
   mutating func warn(_ code: String, _ message: String, _ span: Span, help: [String] = []) {
@@ -112,7 +121,8 @@ package struct Parser {
 
   func describe(_ token: Token) -> String {
     switch token.kind {
-    case .end: "the end of the text"
+    case .end:
+      Int(token.span.start) < source.bytes.count ? "the end of the braces" : "the end of the text"
     case .string: "a string"
     case .int, .float, .name, .keyword, .sign, .bad: "`\(source.text(in: token.span))`"
     }
@@ -121,14 +131,35 @@ package struct Parser {
   /// Asks for a sign; reports and stays where it is when another token stands there.
   mutating func expect(_ sign: Sign, _ purpose: String, opened: Span? = nil) {
     if take(sign) { return }
+    if isKeyword(.if), !token.startsLine {
+      report(
+        "python-habit", "a value with a condition begins with `if`", token.span,
+        help: ["write `if c { a } else { b }`, which is an expression"])
+      return
+    }
     var labels: [Diagnostic.Label] = []
     if let opened { labels = [.init(opened, "opened here"), .init(token.span, "")] }
     let what =
       isEnd
       ? "`\(sign.rawValue)` is missing \(purpose)"
       : "expected `\(sign.rawValue)` \(purpose), found \(describe(token))"
+    let isItem =
+      opened != nil && sign != .rightBrace && isOperand(token) && !token.startsLine
+    var notes: [String] = []
+    if !isEnd, let opened {
+      let line = source.position(of: Int(opened.start)).line
+      if line != source.position(of: Int(token.span.start)).line {
+        notes = [
+          "`\(source.text(in: Span(Int(opened.start), Int(opened.start) + 1)))` was opened in line \(line)"
+        ]
+      }
+    }
     report(
-      "expected-token", what, isEnd ? (opened ?? token.span) : token.span,
+      "expected-token", what, isEnd ? (opened ?? token.span) : token.span, notes: notes,
+      help: isItem
+        ? ["between two items stands a `,`"]
+        : isEnd && opened != nil
+          ? ["what is opened here must be closed by `\(sign.rawValue)`"] : [],
       labels: isEnd ? [] : labels)
     if isEnd { isUnfinished = true }
   }

@@ -1,9 +1,10 @@
 // Expressions: operators by precedence, then what follows an operand.
 
 extension Parser {
-  private enum Level: Int {
-    case pipe = 1
-    case compose, or, and, comparison, range, sum, product
+  private enum Level {
+    static let pipe = Grammar.level("|>")
+    static let comparison = Grammar.level("==")
+    static let range = Grammar.level("..")
   }
 
   /// An expression; an anonymous function is the loosest of them.
@@ -11,7 +12,7 @@ extension Parser {
     let start = token.span
     let result = nested { p -> Expression in
       if let function = p.lambda() { return function }
-      return p.binary(Level.pipe.rawValue)
+      return p.binary(Level.pipe)
     }
     return result ?? Expression(.error, start)
   }
@@ -41,26 +42,11 @@ extension Parser {
   }
 
   private func binaryLevel() -> Int? {
-    let t = token
-    switch t.kind {
-    case .sign(let sign):
-      switch sign {
-      case .pipe: return Level.pipe.rawValue
-      case .compose: return Level.compose.rawValue
-      case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual:
-        return Level.comparison.rawValue
-      case .rangeTo: return Level.range.rawValue
-      case .plus, .minus, .concatenate: return Level.sum.rawValue
-      case .star, .slash, .floorDivide, .percent, .at, .starStar: return Level.product.rawValue
-      case .andAnd: return Level.and.rawValue
-      case .orOr: return Level.or.rawValue
-      default: return nil
-      }
-    case .keyword(.or): return Level.or.rawValue
-    case .keyword(.and): return Level.and.rawValue
-    case .keyword(.in): return Level.comparison.rawValue
-    case .keyword(.not): return isKeyword(.in, 1) ? Level.comparison.rawValue : nil
-    case .int, .float, .string, .name, .keyword, .bad, .end: return nil
+    switch token.kind {
+    case .sign(let sign): return Grammar.levels[sign.rawValue]
+    case .keyword(.not): return isKeyword(.in, 1) ? Level.comparison : nil
+    case .keyword(let word): return Grammar.levels[word.rawValue]
+    case .int, .float, .string, .name, .bad, .end: return nil
     }
   }
 
@@ -70,10 +56,10 @@ extension Parser {
   }
 
   mutating func binary(_ minimum: Int) -> Expression {
-    if isKeyword(.not), minimum <= Level.comparison.rawValue {
+    if isKeyword(.not), minimum <= Level.comparison {
       let start = token.span
       advance()
-      let operand = nested { $0.binary(Level.comparison.rawValue) } ?? Expression(.error, start)
+      let operand = nested { $0.binary(Level.comparison) } ?? Expression(.error, start)
       return rest(of: Expression(.not(operand), span(from: start)), minimum)
     }
     return rest(of: unary(), minimum)
@@ -90,16 +76,21 @@ extension Parser {
         index = tokens.count - 1
         return left
       }
-      if level == Level.comparison.rawValue {
+      if level == Level.comparison {
         left = comparison(left)
         continue
       }
       let operatorToken = token
       advance()
-      if case .sign(.concatenate) = operatorToken.kind, token.startsLine || isEnd {
+      if endsIncrement(operatorToken) {
+        let name = source.text(in: left.span)
+        let isMinus = isSign(.minus)
         report(
-          "increment-habit", "`++` needs a right side; it joins lists and strings",
-          operatorToken.span, help: ["to add one: `i += 1`"])
+          "increment-habit",
+          isMinus
+            ? "`--` needs a right side" : "`++` needs a right side; it joins lists and strings",
+          operatorToken.span,
+          help: [isMinus ? "to take one away: `\(name) -= 1`" : "to add one: `\(name) += 1`"])
         return left
       }
       if let function = operandLambda(operatorToken) { return function }
@@ -109,14 +100,37 @@ extension Parser {
     return left
   }
 
+  /// `i++` or `i--` where nothing can follow any more; the operator is taken.
+  private func endsIncrement(_ sign: Token) -> Bool {
+    func isOver(_ ahead: Int) -> Bool {
+      let next = peek(ahead)
+      if next.startsLine { return true }
+      switch next.kind {
+      case .sign(.semicolon), .sign(.rightBrace), .sign(.rightParen), .end: return true
+      default: return false
+      }
+    }
+    if case .sign(.concatenate) = sign.kind { return isOver(0) }
+    if case .sign(.minus) = sign.kind, isSign(.minus), !token.hasSpaceBefore { return isOver(1) }
+    return false
+  }
+
   /// `x |> t -> …` needs brackets around the function.
   private mutating func operandLambda(_ operatorToken: Token) -> Expression? {
-    guard case .name = token.kind, isSign(.arrow, 1) else { return nil }
+    var end = index + 1
+    switch token.kind {
+    case .name: break
+    case .sign(.leftParen):
+      guard let after = indexAfterBrackets(index) else { return nil }
+      end = after
+    default: return nil
+    }
+    guard case .sign(.arrow) = tokens[end].kind else { return nil }
+    let place = token.span.joined(with: tokens[end - 1].span)
     report(
-      "lambda-operand", "an anonymous function needs brackets here", token.span,
-      help: ["write `\(source.text(in: operatorToken.span)) (\(source.text(in: token.span)) -> …)`"]
-    )
-    return Expression(.error, token.span)
+      "lambda-operand", "an anonymous function needs brackets here", place,
+      help: ["write `\(source.text(in: operatorToken.span)) (\(source.text(in: place)) -> …)`"])
+    return Expression(.error, place)
   }
 
   private mutating func combine(_ left: Expression, _ sign: Token, _ right: Expression)
@@ -174,7 +188,7 @@ extension Parser {
       let start = token.span
       for _ in 0..<length { advance() }
       let place = span(from: start)
-      let operand = nested { $0.binary(Level.range.rawValue) } ?? Expression(.error, start)
+      let operand = nested { $0.binary(Level.range) } ?? Expression(.error, start)
       links.append(ComparisonLink(comparison, place, operand))
     }
     let end = links.last?.operand.span ?? first.span

@@ -4,14 +4,18 @@ extension Parser {
   mutating func block(_ owner: String) -> Block {
     let start = token.span
     guard isSign(.leftBrace) else {
-      if isSign(.colon) {
+      if isName("is") {
+        report(
+          "python-habit", "`is` is not an operator", token.span,
+          help: [isKeyword(.not, 1) ? "write `!=`" : "write `==`"])
+      } else if isSign(.colon) {
         report(
           "python-habit", "`:` does not begin a block", token.span,
           help: ["blocks stand in braces: `{ … }`"])
       } else {
         report(
           "expected-token", "`{` is missing before the block of \(owner), found \(describe(token))",
-          token.span)
+          token.span, help: [blockHelp(owner)])
       }
       return Block([], start)
     }
@@ -26,6 +30,14 @@ extension Parser {
       }
     }
     return Block(inner ?? [], span(from: start))
+  }
+
+  private func blockHelp(_ owner: String) -> String {
+    if owner == "`no_grad`", isSign(.leftParen) {
+      return "write `no_grad { … }`; for one tensor `detach(x)`"
+    }
+    if owner == "the function" { return "the body stands in braces, or after `=`" }
+    return "blocks stand in braces: `{ … }`"
   }
 
   mutating func pattern() -> Pattern {

@@ -42,6 +42,10 @@ extension Parser {
       return Expression(.error, start)
     case .sign, .bad, .end: break
     }
+    if let habit = habitOfExpression() {
+      report(habit.code, habit.message, start, help: habit.help)
+      return Expression(.error, start)
+    }
     if case .bad = token.kind { hasFailed = true }
     report("expected-expression", "an expression is missing here, found \(describe(token))", start)
     if isEnd { isUnfinished = true }
@@ -52,10 +56,6 @@ extension Parser {
     let start = token.span
     advance()
     if text == "_" { return Expression(.placeholder, start) }
-    if !lineEnded, let habit = Habits.ofName(text, followedBy: token, self) {
-      report(habit.code, habit.message, start, help: habit.help)
-      return Expression(.error, start)
-    }
     return Expression(.name(text), start)
   }
 
@@ -72,9 +72,15 @@ extension Parser {
     case .try:
       advance()
       let body = block("`try`")
-      while isKeyword(.catch), token.startsLine, mode == .prompt || !ignoresNewlines { break }
+      if isName("except") {
+        report(
+          "python-habit", "`except` is written `catch`", token.span,
+          help: ["write `try { … } catch e { … }`"])
+      }
       if !take(.catch) {
-        report("expected-token", "`catch` is missing after `try { … }`", start)
+        report(
+          "expected-token", "`catch` is missing after `try { … }`", start,
+          help: ["write `try { … } catch e { … }`"])
         return Expression(.error, start)
       }
       var name: Name?
@@ -96,6 +102,7 @@ extension Parser {
         return Expression(.error, start)
       }
       let parameters = parameterList()
+      _ = take(.assign)
       let body = functionBody()
       return Expression(
         .function(Function(name: nil, parameters: parameters, body: body, span: span(from: start))),

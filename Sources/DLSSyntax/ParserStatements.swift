@@ -17,7 +17,7 @@ extension Parser {
         result.append(Statement(.error, statement.span))
         continue
       }
-      if isSign(.semicolon) {
+      if isSign(.semicolon), !token.startsLine {
         advance()
         statement.isSilent = true
       } else if !isEnd, !token.startsLine, closing == nil || !isSign(closing ?? .rightBrace) {
@@ -45,18 +45,20 @@ extension Parser {
   }
 
   private mutating func unexpectedAfter(_ statement: Statement) {
+    // What is no token was told by the lexer.
+    if case .bad = token.kind { return }
     if isSign(.rightParen) || isSign(.rightBracket) || isSign(.rightBrace) {
       report("unmatched-bracket", "\(describe(token)) closes nothing", token.span)
       return
     }
-    if isSign(.colon) {
-      report(
-        "python-habit", "`:` does not begin a block", token.span,
-        help: ["blocks stand in braces: `if c { … }`"])
+    if let habit = habitAfter(statement) {
+      report(habit.code, habit.message, token.span, help: habit.help)
       return
     }
     if isSign(.assign) {
-      report("bad-target", "this cannot be assigned to", statement.span)
+      report(
+        "bad-target", "this cannot be assigned to", statement.span, help: ["to compare, write `==`"]
+      )
       return
     }
     report(
@@ -93,7 +95,7 @@ extension Parser {
       if let kind = keywordStatement(keyword) { return Statement(kind, span(from: start)) }
     }
     if case .name(let word) = token.kind {
-      if !peek().startsLine, let habit = Habits.ofStatement(word, peek(), self) {
+      if let habit = habitOfStatement(word) {
         report(habit.code, habit.message, start, help: habit.help)
         return Statement(.error, start)
       }
@@ -156,9 +158,26 @@ extension Parser {
     switch keyword {
     case .for:
       advance()
+      if isSign(.leftParen), isSign(.assign, 2) {
+        report(
+          "c-habit", "`for` runs over the items of something", start,
+          help: ["to count: `for i in 0..3 { … }`"])
+        return .error
+      }
       let pattern = pattern()
-      if !take(.in) { report("expected-token", "`in` is missing after `for`", token.span) }
+      if !take(.in) {
+        report(
+          "expected-token", "`in` is missing after `for`, found \(describe(token))", token.span,
+          help: ["write `for i in 0..3 { … }`"])
+      }
       let sequence = expression()
+      if isSign(.colon), isOperand(peek()), !peek().startsLine {
+        report(
+          "python-habit", "`:` makes no range here", token.span,
+          help: [
+            "a range is `\(source.text(in: sequence.span))..\(source.text(in: peek().span))`"
+          ])
+      }
       return .for(pattern, in: sequence, body: block("`for`"))
     case .while:
       advance()
@@ -218,6 +237,14 @@ extension Parser {
         "expected-token", "`import` needs a name or a path in quotes, found \(describe(token))",
         place)
       return .error
+    }
+    if isSign(.dot), !lineEnded {
+      report(
+        "python-habit", "a module's name has no point", token.span,
+        help: [
+          "tensors, layers and plots need no import; a script lies at `import \"dir/file.dls\"`"
+        ]
+      )
     }
     var alias: Name?
     if !lineEnded, take(.as) {
@@ -280,7 +307,11 @@ extension Parser {
       advance()
       guard let target = target(left) else { return Statement(.error, span(from: start)) }
       let value = expressionList()
-      if isSign(.assign), !lineEnded {
+      if isSign(.assign), !lineEnded, isSign(.greater, 1), !peek().hasSpaceBefore {
+        report(
+          "c-habit", "`=>` is not an operator", token.span,
+          help: ["an anonymous function is `x -> …`"])
+      } else if isSign(.assign), !lineEnded {
         report(
           "chained-assignment", "one assignment at a time", token.span,
           help: ["write `a = 1; b = 1`"])

@@ -5,14 +5,16 @@ package enum Spelling {
   package static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     let own = Array(word.utf8)
     if own.isEmpty || own.count > 64 { return nil }
-    let limit = own.count <= 3 ? 1 : own.count <= 5 ? 2 : 3
+    // One letter could be anything; a longer word may hold more mistakes.
+    if own.count == 1 { return nil }
+    let limit = own.count <= 5 ? 1 : own.count <= 8 ? 2 : 3
     var best: (distance: Int, text: String)?
     for candidate in candidates where candidate != word {
       let other = Array(candidate.utf8)
       if abs(other.count - own.count) > limit { continue }
       var distance = Spelling.distance(own, other, limit)
       if candidate.lowercased() == word.lowercased() { distance = 0 }
-      if distance > limit || distance >= max(own.count, 2) { continue }
+      if distance > limit || own.count == 2 && distance > 0 && !isSwap(own, other) { continue }
       if best.map({ distance < $0.distance || distance == $0.distance && candidate < $0.text })
         ?? true
       {
@@ -21,6 +23,8 @@ package enum Spelling {
     }
     return best?.text
   }
+
+  private static func isSwap(_ a: [UInt8], _ b: [UInt8]) -> Bool { a == Array(b.reversed()) }
 
   /// Insertions, deletions, changes and swaps of neighbours (optimal string alignment).
   static func distance(_ a: [UInt8], _ b: [UInt8], _ limit: Int) -> Int {

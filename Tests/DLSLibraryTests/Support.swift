@@ -48,7 +48,6 @@ func script(_ text: String) -> (printed: String, error: String?) {
     var printed = ""
     var options = Library.options
     options.searchPaths = [repository.appending(path: "scripts/lib").path]
-    options.maxTime = 60
     options.sink = { if case .text(let text) = $0 { printed += text } }
     let session = Session(
       builtins: Library.builtins, constants: Library.constants, options: options)

@@ -8,14 +8,19 @@
 /// How many `no_grad` scopes this thread is inside; gradients are recorded at zero.
 extern _Thread_local int32_t dls_no_grad_depth;
 
-/// Set by SIGINT; polled at loop back-edges, calls and inside long kernels.
+/// Set by SIGINT, or by the thread that watches time and memory; says why. Polled at loop back-edges,
+/// calls and inside long kernels.
 extern volatile int32_t dls_interrupt_flag;
 
 static inline const volatile int32_t *dls_interrupt_pointer(void) { return &dls_interrupt_flag; }
 static inline int32_t dls_get_no_grad_depth(void) { return dls_no_grad_depth; }
 static inline void dls_set_no_grad_depth(int32_t depth) { dls_no_grad_depth = depth; }
 static inline bool dls_is_interrupted(void) { return dls_interrupt_flag != 0; }
-static inline void dls_set_interrupted(bool on) { dls_interrupt_flag = on ? 1 : 0; }
+static inline int32_t dls_get_interrupt(void) { return dls_interrupt_flag; }
+static inline void dls_set_interrupt(int32_t reason) { dls_interrupt_flag = reason; }
+
+/// The first place of a text in another, in linear time; NULL when it is not in it.
+const void *dls_find(const void *text, size_t length, const void *part, size_t part_length);
 
 /// A number that grows with every call on this thread: orders the records of gradients.
 int64_t dls_next_sequence(void);
@@ -44,6 +49,8 @@ void dls_buffer_give(void *buffer, size_t capacity);
 size_t dls_bytes_in_use(void);
 /// Buffers that had to be made because none of their size was free: no more after a first step.
 size_t dls_buffers_made(void);
+/// Bytes that everything but those buffers takes: lists, strings, code.
+size_t dls_heap_bytes(void);
 
 // --- parallel.c: a pool of threads that spin for a moment and then sleep ---
 

@@ -58,23 +58,36 @@ enum BaseWords {
       "enumerate", [xs, Parameter("start", .int, .int(0))], "Pairs of position and item.",
       example: "enumerate([\"a\"])  #=> [(0, \"a\")]", family: "Base"
     ) { call throws(Failure) in
-      let start = try call.int(1)
-      return .list(try call.list(0).enumerated().map { .tuple([.int(start + $0), $1]) })
+      var position = try call.int(1)
+      let iterator = try call.machine.iterate(call.value(0))
+      var result: [Value] = []
+      while let next = try iterator.next(call.machine) {
+        try call.machine.checkInterrupt()
+        result.append(.tuple([.int(position), next]))
+        position &+= 1
+      }
+      return .list(result)
     },
     Builtin(
       "zip", [Parameter("lists", .any, variadic: true)],
       "Tuples of the first items, the second, …: as many as the shortest has.",
       example: "zip([1, 2], [3, 4])  #=> [(1, 3), (2, 4)]", family: "Base"
     ) { call throws(Failure) in
-      var lists: [[Value]] = []
-      for item in call.value(0).sequenceItems ?? [] {
-        guard let items = try listOf(item, call) else {
-          throw call.fail(0, "zip needs lists, got \(item.kindText)")
-        }
-        lists.append(items)
+      // One by one, so that an endless list may stand beside a short one.
+      let iterators = try (call.value(0).sequenceItems ?? []).mapped { item throws(Failure) in
+        try call.machine.iterate(item)
       }
-      let n = lists.map(\.count).min() ?? 0
-      return .list((0..<n).map { i in .tuple(lists.map { $0[i] }) })
+      var result: [Value] = []
+      if iterators.isEmpty { return .list(result) }
+      while true {
+        try call.machine.checkInterrupt()
+        var row: [Value] = []
+        for iterator in iterators {
+          guard let next = try iterator.next(call.machine) else { return .list(result) }
+          row.append(next)
+        }
+        result.append(.tuple(row))
+      }
     },
     Builtin(
       "map", [xs, f], "The results of a function, item by item.",
@@ -105,11 +118,7 @@ enum BaseWords {
       "fold", [xs, Parameter("init", .any), f], "f(f(init, x0), x1) and so on.",
       example: "fold([1, 2, 3], 0, (a, b) -> a + b)  #=> 6", family: "Base"
     ) { call throws(Failure) in
-      if call.value(0).isCallable || call.value(1).isCallable {
-        throw Failure(
-          "argument-order", "fold takes the data first, then the start, then the function",
-          help: ["write `fold(xs, init, f)`"])
-      }
+      try foldOrder(call)
       var result = call.value(1)
       for item in try call.list(0) {
         try call.machine.checkInterrupt()
@@ -130,17 +139,7 @@ enum BaseWords {
           try call.machine.call(call.function(1), [item])
         }
       }
-      let numbers = keys.map(\.number)
-      let texts = keys.map(\.text)
-      var order = Array(items.indices)
-      if !numbers.contains(where: { $0 == nil }) {
-        order.sort { (numbers[$0] ?? 0, $0) < (numbers[$1] ?? 0, $1) }
-      } else if !texts.contains(where: { $0 == nil }) {
-        order.sort { (texts[$0] ?? "", $0) < (texts[$1] ?? "", $1) }
-      } else {
-        order = try sortedGeneral(keys)
-      }
-      if try call.bool(2) { order = stableReverse(order, numbers, texts) }
+      let order = try Ordering.order(of: keys, reverse: try call.bool(2), call.machine)
       return .list(order.map { items[$0] })
     },
     Builtin(
@@ -202,55 +201,35 @@ enum BaseWords {
   static func applied(_ function: Value, _ item: Value, _ call: Call) throws(Failure) -> Value {
     try call.machine.checkInterrupt()
     if case .object(let tuple as TupleObject) = item, case .object(let object) = function,
-      object.kind == .function, let signature = object.signature,
-      signature.count == tuple.items.count,
-      signature.count > 1
+      object.kind == .function || object.kind == .builtin, let signature = object.signature,
+      signature.count == tuple.items.count, signature.count > 1,
+      object.kind == .function || signature.allSatisfy({ !$0.isOptional && !$0.isVariadic })
     {
       return try call.machine.call(function, tuple.items)
     }
     return try call.machine.call(function, [item])
   }
 
-  static func listOf(_ value: Value, _ call: Call) throws(Failure) -> [Value]? {
-    if let items = value.sequenceItems { return items }
-    let iterator = try call.machine.iterate(value)
-    var result: [Value] = []
-    while let next = try iterator.next(call.machine) { result.append(next) }
-    return result
-  }
-
-  private static func stableReverse(_ order: [Int], _ numbers: [Double?], _ texts: [String?])
-    -> [Int]
-  {
-    // Equal keys keep their order, as Python's reverse=True.
-    var result: [Int] = []
-    var group: [Int] = []
-    for i in order.reversed() {
-      if let last = group.last, numbers[last] != numbers[i] || texts[last] != texts[i] {
-        result += group.reversed()
-        group = []
+  /// The three arguments of fold in another order: the right one, in the script's own words.
+  private static func foldOrder(_ call: Call) throws(Failure) {
+    guard !call.value(2).isCallable,
+      let function = (0..<2).first(where: { call.value($0).isCallable })
+    else {
+      if call.value(1).sequenceItems != nil, call.value(0).sequenceItems == nil,
+        call.value(2).isCallable
+      {
+        throw Failure(
+          "argument-order", "fold takes the data first, then the start, then the function",
+          help: ["write `fold({1}, {0}, {2})`"])
       }
-      group.append(i)
+      return
     }
-    return result + group.reversed()
-  }
-
-  private static func sortedGeneral(_ keys: [Value]) throws(Failure) -> [Int] {
-    var order: [Int] = []
-    for i in keys.indices {
-      var low = 0
-      var high = order.count
-      while low < high {
-        let middle = (low + high) / 2
-        if try Ordering.isLess(keys[i], keys[order[middle]]) {
-          high = middle
-        } else {
-          low = middle + 1
-        }
-      }
-      order.insert(i, at: low)
-    }
-    return order
+    let rest = (0..<3).filter { $0 != function }
+    let data = rest.first { call.value($0).sequenceItems != nil } ?? rest[0]
+    let start = rest.first { $0 != data } ?? rest[1]
+    throw Failure(
+      "argument-order", "fold takes the data first, then the start, then the function",
+      help: ["write `fold({\(data)}, {\(start)}, {\(function)})`"])
   }
 }
 
@@ -268,60 +247,5 @@ extension Value {
   var plainBool: Value {
     if let t = tensorView, t.rank == 0, t.dtype == .bool { return t.itemValue }
     return self
-  }
-}
-
-enum Ordering {
-  /// Numbers, strings, and tuples or lists of them.
-  static func isLess(_ a: Value, _ b: Value) throws(Failure) -> Bool {
-    if let x = a.number, let y = b.number { return x < y }
-    if let x = a.text, let y = b.text { return x < y }
-    if let p = a.sequenceItems, let q = b.sequenceItems {
-      for (x, y) in zip(p, q) {
-        if try isLess(x, y) { return true }
-        if try isLess(y, x) { return false }
-      }
-      return p.count < q.count
-    }
-    throw Failure("type-mismatch", "\(a.kindText) and \(b.kindText) have no order")
-  }
-}
-
-enum Copying {
-  static func deep(_ value: Value, _ copies: inout [ObjectIdentifier: Value], _ machine: Machine)
-    throws(Failure) -> Value
-  {
-    guard case .object(let object) = value else { return value }
-    if let known = copies[ObjectIdentifier(object)] { return known }
-    switch object {
-    case let list as ListObject:
-      let copy = ListObject([])
-      copies[ObjectIdentifier(object)] = .object(copy)
-      for item in list.items { copy.items.append(try deep(item, &copies, machine)) }
-      return .object(copy)
-    case let tuple as TupleObject:
-      var items: [Value] = []
-      for item in tuple.items { items.append(try deep(item, &copies, machine)) }
-      return .tuple(items)
-    case let dict as DictObject:
-      let copy = DictObject()
-      copies[ObjectIdentifier(object)] = .object(copy)
-      for (key, item) in dict.entries { copy.entries[key] = try deep(item, &copies, machine) }
-      return .object(copy)
-    case let param as ParamObject:
-      let fresh = ParameterCell(param.cell.value.detached)
-      fresh.isFrozen = param.cell.isFrozen
-      let copy = Value.object(ParamObject(fresh))
-      copies[ObjectIdentifier(object)] = copy
-      return copy
-    default:
-      if let copy = try object.duplicate({ (inner: Value) throws(Failure) in
-        try deep(inner, &copies, machine)
-      }) {
-        copies[ObjectIdentifier(object)] = copy
-        return copy
-      }
-      return value
-    }
   }
 }

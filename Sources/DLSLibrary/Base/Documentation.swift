@@ -18,9 +18,16 @@ package enum Documentation {
     }
   }
 
+  /// `softmax(input, dim=-1)`; a word that is only a method with what it is called on.
+  package static func signature(_ builtin: Builtin) -> String {
+    guard builtin.name.hasPrefix(".") else {
+      return "\(builtin.name)(\(Signature.text(builtin.parameters)))"
+    }
+    return "x\(builtin.name)(\(Signature.text(Array(builtin.parameters.dropFirst()))))"
+  }
+
   package static func page(_ builtin: Builtin) -> String {
-    let name = builtin.name.hasPrefix(".") ? "x" + builtin.name : builtin.name
-    var text = "\(name)(\(Signature.text(builtin.parameters)))\n\(builtin.summary)"
+    var text = "\(signature(builtin))\n\(builtin.summary)"
     if !builtin.details.isEmpty { text += "\n" + builtin.details }
     if case .op(let op) = builtin.body, case .none(let why) = op.gradient {
       text += "\nNo gradient: \(why)."
@@ -31,26 +38,43 @@ package enum Documentation {
     return text
   }
 
+  /// What is known about a word, a topic of the language or a family of words.
   package static func topic(_ name: String) -> String? {
+    let topic = LanguageReference.topic(name)
     if let builtin = Library.builtins.first(where: { $0.name == name || $0.name == "." + name }) {
-      return page(builtin)
+      return page(builtin) + (topic.map { "\n\nSee also: \($0.name)" } ?? "")
     }
-    let family = Library.builtins.filter { $0.family.lowercased() == name.lowercased() }
-    if family.isEmpty { return nil }
-    return family.map { "\($0.name): \($0.summary)" }.joined(separator: "\n")
+    if let topic { return topic.page }
+    let family = families.first { $0.name.lowercased() == name.lowercased() }
+    return family?.words.map { "\(signature($0))\n    \($0.summary)" }.joined(separator: "\n")
+  }
+
+  /// Every name that help knows, for the nearest one to a misspelt.
+  package static var names: [String] {
+    Library.builtins.map { $0.name.hasPrefix(".") ? String($0.name.dropFirst()) : $0.name }
+      + LanguageReference.topics.flatMap { [$0.name] + $0.aliases } + families.map(\.name)
+  }
+
+  /// The words by family, in the order of their declaration.
+  package static var families: [(name: String, words: [Builtin])] {
+    var families: [(name: String, words: [Builtin])] = []
+    for builtin in Library.builtins {
+      if let at = families.firstIndex(where: { $0.name == builtin.family }) {
+        families[at].words.append(builtin)
+      } else {
+        families.append((builtin.family, [builtin]))
+      }
+    }
+    return families
   }
 
   /// All words by family.
   package static var index: String {
-    var families: [(String, [String])] = []
-    for builtin in Library.builtins {
-      let name = builtin.name.hasPrefix(".") ? String(builtin.name.dropFirst()) : builtin.name
-      if let at = families.firstIndex(where: { $0.0 == builtin.family }) {
-        families[at].1.append(name)
-      } else {
-        families.append((builtin.family, [name]))
+    families.map { family in
+      let names = family.words.map {
+        $0.name.hasPrefix(".") ? String($0.name.dropFirst()) : $0.name
       }
-    }
-    return families.map { "\($0.0): \($0.1.joined(separator: " "))" }.joined(separator: "\n")
+      return "  \(family.name): \(names.joined(separator: " "))"
+    }.joined(separator: "\n")
   }
 }

@@ -75,9 +75,16 @@ enum ListWords {
       return target.items.remove(at: i)
     },
     Builtin(
-      "remove", [xs, Parameter("item", .any)], "Takes the first equal item out of a list.",
+      "remove", [xs, Parameter("item", .any)],
+      "Takes the first equal item out of a list, or a key with its value out of a dict.",
       family: "Lists"
     ) { call throws(Failure) in
+      if case .object(let dict as DictObject) = call.value(0) {
+        if let key = DictKey(call.value(1)), dict.entries.removeValue(forKey: key) != nil {
+          return .none
+        }
+        throw call.fail(1, code: "unknown-key", "the dict has no key \(call.value(1).describe())")
+      }
       let target = try list(call)
       for (i, item) in target.items.enumerated() where try item.equals(call.value(1)) {
         target.items.remove(at: i)

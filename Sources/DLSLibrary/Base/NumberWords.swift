@@ -45,7 +45,9 @@ enum NumberWords {
     lifted("ceil") { call throws(Failure) in try whole(call) { $0.rounded(.up) } },
     lifted("abs") { call throws(Failure) in
       switch call.value(0) {
-      case .int(let x) where x != Int.min: return .int(abs(x))
+      case .int(Int.min):
+        throw Failure("int-overflow", "the smallest int has no positive of the same size")
+      case .int(let x): return .int(abs(x))
       case .float(let x): return .float(abs(x))
       default: return nil
       }

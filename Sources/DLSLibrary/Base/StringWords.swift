@@ -135,15 +135,9 @@ enum StringWords {
     let (own, mark) = (Array(s.utf8), Array(separator.utf8))
     var result: [String] = []
     var start = 0
-    var i = 0
-    while i + mark.count <= own.count {
-      if own[i] == mark[0], own[i..<i + mark.count].elementsEqual(mark) {
-        result.append(String(decoding: own[start..<i], as: UTF8.self))
-        i += mark.count
-        start = i
-      } else {
-        i += 1
-      }
+    while let at = TextSearch.first(mark, in: own, from: start), !mark.isEmpty {
+      result.append(String(decoding: own[start..<at], as: UTF8.self))
+      start = at + mark.count
     }
     return result + [String(decoding: own[start...], as: UTF8.self)]
   }

@@ -19,6 +19,7 @@ enum TypeWords {
           throw call.fail(
             0, "\"\(text)\" is not an int", help: Double(plain) != nil ? ["`int(float({0}))`"] : [])
         }
+        if let t = call.value(0).tensorView, t.count != 1 { throw several(call, t, "i64") }
         let x = try call.float(0).rounded(.towardZero)
         guard let whole = Int(exactly: x) else {
           throw call.fail(0, code: "int-overflow", "\(x) does not fit an int")
@@ -32,6 +33,7 @@ enum TypeWords {
           if let x = Double(plain) { return .float(x) }
           throw call.fail(0, "\"\(text)\" is not a number")
         }
+        if let t = call.value(0).tensorView, t.count != 1 { throw several(call, t, "f32") }
         return .float(try call.float(0))
       },
       (
@@ -77,6 +79,12 @@ enum TypeWords {
         return .object(dict)
       },
     ]
+  }
+
+  private static func several(_ call: Call, _ t: Tensor, _ dtype: String) -> Failure {
+    call.fail(
+      0, code: "type-mismatch", "\(call.name) makes one number, got a tensor \(t.typeText)",
+      help: ["to convert all elements: `{0}.to(\(dtype))`"])
   }
 
   private static func type(

@@ -104,9 +104,7 @@ package final class AttentionLayer: ParamLayer {
     do throws(TensorError) {
       result = try attend(query, key, value, padding, mask, isCausal, averages, machine)
     } catch {
-      let failure = Failure(error)
-      failure.notes.append("in \(describedShort)")
-      throw failure
+      throw failed(error)
     }
     let y = try machine.callTensor(output, result.y)
     return .tuple([.tensor(y), needsWeights ? .tensor(result.weights) : .none])

@@ -42,6 +42,13 @@ package final class LinearLayer: Layer {
   package override var parts: [(name: String, value: Value)] {
     [("weight", weight.value)] + (bias.map { [("bias", $0.value)] } ?? [])
   }
+  /// The sizes written in the other order are the commonest mistake.
+  package override func mend(for x: Tensor) -> String? {
+    guard let inputs, x.shape.last == outputs, inputs != outputs else { return nil }
+    return
+      "`Linear(\(outputs), \(inputs))` takes \(Tensor.describe(x.shape)): inputs first, then outputs"
+  }
+
   package override var settings: String {
     "\(inputs.map(String.init) ?? "_"), \(outputs)" + (bias == nil ? ", bias=false" : "")
   }

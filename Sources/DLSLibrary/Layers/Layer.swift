@@ -44,16 +44,28 @@ package class Layer: Object {
     let x = try first.asTensor(like: .f32)
     do throws(TensorError) { return .tensor(try forward(x, machine)) } catch {
       let failure = Failure(error)
-      failure.notes.append("in \(describedShort)")
+      if let line = mend(for: x) {
+        failure.help.insert(line, at: 0)
+      } else if error.code == "shape-mismatch", error.help.isEmpty, buffers.isEmpty {
+        let line = Repairs.help([(0, x)]) { trial throws(TensorError) in
+          try self.forward(trial[0], machine)
+        }
+        if let line { failure.help = [line] }
+      }
+      failure.arose(in: self)
       throw failure
     }
   }
 
-  package var describedShort: String {
-    var printer = Printer()
-    describe(&printer)
-    return printer.text
+  /// An error of this layer's own work, which says so.
+  func failed(_ error: TensorError) -> Failure {
+    let failure = Failure(error)
+    failure.arose(in: self)
+    return failure
   }
+
+  /// A line of help for an input that the layer cannot take.
+  package func mend(for x: Tensor) -> String? { nil }
 
   package func forward(_ x: Tensor, _ machine: Machine) throws(TensorError) -> Tensor { x }
 }
@@ -77,6 +89,22 @@ extension Layer {
     let t = try Tensor.empty(shape, .f32)
     machine.generator.fillUniform(t, -bound, bound)
     return t
+  }
+}
+
+extension Failure {
+  fileprivate func arose(in layer: Layer) {
+    self.layer = layer
+    name(layer: "in \(LayerPath.short(layer))")
+  }
+
+  /// Inside a composition an op's argument is no text of the script: what it said of that is said of
+  /// the layer's input, and the composition's own input is labelled.
+  fileprivate func speakOfInput(_ input: Value?) {
+    help = help.map { $0.replacing("{0}", with: "input") }
+    notes = notes.map { $0.replacing("{0}", with: "input") }
+    labels = input?.tensorView.map { [(0, $0.typeText)] } ?? []
+    argument = 0
   }
 }
 
@@ -117,6 +145,14 @@ package final class SequentialLayer: Layer {
     }
   }
 
+  private static func short(_ step: Object) -> String {
+    switch step {
+    case let word as BuiltinObject: word.builtin.name
+    case let function as FunctionObject: function.name
+    default: LayerPath.short(step)
+    }
+  }
+
   package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
     -> Value
   {
@@ -126,12 +162,11 @@ package final class SequentialLayer: Layer {
         guard case .object(let object) = step else { continue }
         given = CallArguments([try object.call(given, machine)])
       } catch {
-        if error.diagnostic == nil, let layer = step.objectValue as? Layer {
-          let own = "in \(layer.describedShort)"
-          error.notes =
-            error.notes.filter { $0 != own } + [
-              "in layer \(i) of the composition: \(layer.describedShort)"
-            ]
+        if i > 0, error.diagnostic == nil { error.speakOfInput(arguments.positional.first) }
+        // An op or a function among the layers has no name of its own in the network.
+        if error.layer == nil, error.diagnostic == nil, let own = step.objectValue {
+          error.layer = own
+          error.name(layer: "in layer \(i) of the composition: \(SequentialLayer.short(own))")
         }
         throw error
       }

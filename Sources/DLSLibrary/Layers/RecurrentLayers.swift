@@ -105,9 +105,7 @@ package final class RecurrentLayer: ParamLayer {
     }
     let result: (y: Tensor, h: Tensor, c: Tensor?)
     do throws(TensorError) { result = try run(x, states, machine) } catch {
-      let failure = Failure(error)
-      failure.notes.append("in \(describedShort)")
-      throw failure
+      throw failed(error)
     }
     let state: Value =
       result.c.map { .tuple([.tensor(result.h), .tensor($0)]) } ?? .tensor(result.h)

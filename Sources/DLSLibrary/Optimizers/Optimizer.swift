@@ -114,21 +114,29 @@ package final class Optimizer: Object {
     for group in groups { for param in group.params { param.cell.gradient = nil } }
   }
 
-  func step() throws(Failure) {
+  /// Updates every param. True when gradients of an earlier step were still in these.
+  @discardableResult
+  func step() throws(Failure) -> Bool {
     guard let rule = declared.rule else {
       throw Failure(
         "bad-argument",
         "\(declared.name) computes the loss several times a step: it needs a function",
         help: ["`opt.minimize(() -> loss(net(x), y))`, or `opt.step(closure)`"])
     }
+    var isStale = false
     try tensorWork { () throws(TensorError) in
       try Autograd.withoutRecording { () throws(TensorError) in
         for group in groups {
+          for param in group.params where !param.cell.isFrozen && param.cell.gradient != nil {
+            isStale = isStale || param.cell.isGradientUsed
+            param.cell.isGradientUsed = true
+          }
           let steps = try group.due()
           if !steps.isEmpty { try rule(group.settings)(steps) }
         }
       }
     }
+    return isStale
   }
 }
 

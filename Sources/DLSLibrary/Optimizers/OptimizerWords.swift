@@ -59,7 +59,12 @@ enum OptimizerWords {
         throw call.fail(
           1, "step takes a function that gives the loss, not \(call.value(1).kindText)")
       }
-      try opt.step()
+      if try opt.step() {
+        call.machine.warn(
+          "stale-gradient", "the gradients of the last step are still in these",
+          help: ["call `opt.zero_grad()` before `loss.backward()`, or `opt.minimize(loss)` for all"]
+        )
+      }
       return .none
     },
     Builtin(

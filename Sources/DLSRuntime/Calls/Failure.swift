@@ -21,6 +21,40 @@ public final class Failure: Error, @unchecked Sendable {
   /// Filled in by the machine: where, and how the script came there.
   package var diagnostic: Diagnostic?
 
+  /// The layer in which it arose, and the note that names it.
+  package var layer: Object?
+  package var layerNote: String?
+
+  /// The dimension of an annotation to which two sizes were given.
+  var clash: String?
+  /// Calls by a builtin on the way out, whose place is that of the builtin's own call.
+  var pendingCalls: [String] = []
+
+  /// Adds a line of the call stack. Calls from one place are counted; of very many, the first and the
+  /// last are told.
+  func addFrame(_ source: Source, _ span: Span, _ text: String) {
+    guard let known = diagnostic?.frames else { return }
+    if let last = known.last, last.span == span, last.source === source {
+      diagnostic?.frames[known.count - 1].repeats += 1
+      return
+    }
+    let frame = Diagnostic.Frame(source: source, span: span, description: text)
+    if known.count < 10 {
+      diagnostic?.frames.append(frame)
+    } else {
+      diagnostic?.frames[8] = known[9]
+      diagnostic?.frames[9] = frame
+      diagnostic?.omittedFrames += 1 + known[8].repeats
+    }
+  }
+
+  /// Gives the calls that wait for it their place.
+  func placeCalls(_ source: Source, _ span: Span) {
+    if pendingCalls.isEmpty { return }
+    for text in pendingCalls { addFrame(source, span, text) }
+    pendingCalls = []
+  }
+
   package init(
     _ code: String, _ message: String, argument: Int? = nil,
     labels: [(argument: Int, text: String)] = [], notes: [String] = [], help: [String] = [],

@@ -185,5 +185,10 @@ extension Failure {
   }
 
   /// An interrupt stops everything, and the end of a script is none of its errors.
-  var canBeCaught: Bool { code != "interrupted" && code != "out-of-time" && code != "exit" }
+  var canBeCaught: Bool {
+    switch code {
+    case "interrupted", "out-of-time", "memory-limit", "exit": false
+    default: true
+    }
+  }
 }

@@ -61,6 +61,10 @@ final class FunctionCode {
   var handlers: [Handler] = []
   /// Names of registers, for errors about variables without a value.
   var registerNames: [Int: String] = [:]
+  /// A model's body: its arguments are fields, not registers.
+  var isConstructor = false
+  /// A statement of a script, which nobody calls.
+  var isScript = false
   let header: UnsafeMutablePointer<CodeHeader>
   private var constantCount = 0
 
@@ -136,6 +140,7 @@ final class ModelCode {
   init(_ name: String, constructor: FunctionCode) {
     self.name = name
     self.constructor = constructor
+    constructor.isConstructor = true
   }
 }
 

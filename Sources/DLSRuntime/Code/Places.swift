@@ -173,13 +173,32 @@ final class PlaceStep: Step {
       throw f.locate(
         Failure("bad-target", "\(holder.kindText) has no member to assign"), step.span)
     }
-    do { if try object.setMember(step.site.name, value, f.machine) { return } } catch {
-      throw f.locate(error, step.span)
-    }
+    do {
+      try refuse(value, over: try object.member(step.site.name, f.machine), step, f)
+      if try object.setMember(step.site.name, value, f.machine) { return }
+    } catch { throw f.locate(error, step.span) }
     let near = Spelling.nearest(to: step.site.name, in: object.memberNames)
     throw f.locate(
       Failure(
         "unknown-member", "\(object.articleName) has no member `\(step.site.name)` to assign",
-        help: near.map { ["did you mean `\($0)`?"] } ?? []), step.span)
+        help: near.map { ["did you mean `\($0)`?"] } ?? known(object)), step.span)
+  }
+
+  /// A param is not replaced by a plain value: what trains it would go on with the old one.
+  private func refuse(_ value: Value, over old: Value?, _ step: MemberStep, _ f: Frame)
+    throws(Failure)
+  {
+    guard case .object(let param)? = old, param.kind == .param else { return }
+    if case .object(let new) = value, new.kind == .param { return }
+    let text = f.source.text(in: step.span)
+    throw Failure(
+      "param-assignment", "`\(text)` is a param: `=` would replace it",
+      help: ["to change its value: `\(text).set(…)`"])
+  }
+
+  private func known(_ object: Object) -> [String] {
+    let names = object.memberNames
+    if names.isEmpty || names.count > 12 { return [] }
+    return ["it has " + names.map { "`\($0)`" }.joined(separator: ", ")]
   }
 }

@@ -16,11 +16,16 @@ struct ShapeChecks {
     var sizes: [String: Int] = [:]
     for check in arguments {
       let argument = code.arguments[check.index]
-      var value = slots[argument.slot]
-      if argument.isBoxed, case .object(let box as Box) = value { value = box.value }
-      try ShapeChecks.check(
-        value, check.annotation, &sizes, "\(code.name): the argument `\(argument.name)`",
-        code.source)
+      let value = self.value(argument, slots)
+      do {
+        try ShapeChecks.check(
+          value, check.annotation, &sizes, "\(code.name): the argument `\(argument.name)`",
+          code.source)
+      } catch {
+        error.argument = check.index
+        tell(error, code, slots, upTo: check.index, sizes)
+        throw error
+      }
     }
     for dimension in dimensions {
       guard let size = sizes[dimension.name] else { continue }
@@ -31,6 +36,38 @@ struct ShapeChecks {
       }
     }
     return sizes
+  }
+
+  private func value(_ argument: FunctionCode.Argument, _ slots: UnsafeMutablePointer<Value>)
+    -> Value
+  {
+    let value = slots[argument.slot]
+    if argument.isBoxed, case .object(let box as Box) = value { return box.value }
+    return value
+  }
+
+  /// Writes the shapes under the arguments; a dimension that two of them give is told with both.
+  private func tell(
+    _ failure: Failure, _ code: FunctionCode, _ slots: UnsafeMutablePointer<Value>, upTo last: Int,
+    _ sizes: [String: Int]
+  ) {
+    guard let own = value(code.arguments[last], slots).tensorView else { return }
+    failure.labels = [(last, Tensor.describe(own.shape))]
+    guard let clash = failure.clash else { return }
+    for check in arguments where check.index < last {
+      guard case .shape(let dimensions) = check.annotation.kind,
+        dimensions.contains(where: { if case .name(let n) = $0 { n.text == clash } else { false } }
+        ),
+        let other = value(code.arguments[check.index], slots).tensorView
+      else { continue }
+      let (a, b) = (code.arguments[check.index].name, code.arguments[last].name)
+      failure.labels.insert((check.index, Tensor.describe(other.shape)), at: 0)
+      if let known = sizes[clash], let note = failure.notes.first {
+        let new = note.split(separator: " ").last ?? ""
+        failure.notes = ["\(clash): \(known) from `\(a)`, but \(new) from `\(b)`"]
+      }
+      return
+    }
   }
 
   static func check(
@@ -75,7 +112,9 @@ struct ShapeChecks {
         case .name(let name):
           if let known = sizes[name.text] {
             if known != t.shape[axis] {
-              throw mismatch("\(name.text) is \(known) already, and \(t.shape[axis]) here")
+              let failure = mismatch("\(name.text) is \(known) already, but here \(t.shape[axis])")
+              failure.clash = name.text
+              throw failure
             }
           } else {
             sizes[name.text] = t.shape[axis]

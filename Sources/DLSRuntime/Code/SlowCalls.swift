@@ -13,6 +13,7 @@ extension Machine {
     guard case .method(let method) = f.code.sites[Int(i.site)].detail else { throw internalError() }
     let to = f.slot(Int(i.b))
     let receiver = f.slot(Int(i.b) + 1)
+    var uncalled: Value?
     if method.mayBeMember(of: receiver) {
       let x = receiver.value
       let member: Value?
@@ -31,6 +32,7 @@ extension Machine {
               "the member `\(method.name)` is \(member.kindText) and cannot be called"),
             f.site(i).place)
         }
+        uncalled = member
       }
     }
     if method.hasNoMethod, let cell = method.global {
@@ -40,6 +42,16 @@ extension Machine {
     }
     guard let function = f.word(method) else {
       let site = f.site(i)
+      if let uncalled {
+        let text = "\(f.source.text(in: site.operands[0])).\(method.name)"
+        throw f.locate(
+          Failure(
+            "not-callable", "the member `\(method.name)` is \(uncalled.kindText) and is not called",
+            help: [
+              site.operands.count == 1
+                ? "without the brackets: `\(text)`" : "one of its items: `\(text)[0]`"
+            ]), site.place)
+      }
       throw f.locate(
         noMember(receiver.value, method.name, f.module), site.place, operands: [site.operands[0]])
     }
@@ -100,7 +112,10 @@ extension Machine {
     do {
       let result = try object.call(try gathered(f, i, first, count, shape), self)
       finish(f, i, register, count, result)
-    } catch { throw atCall(f, i, error, register) }
+    } catch {
+      nameLayer(error, in: object, f.source.text(in: f.site(i).place))
+      throw atCall(f, i, error, register)
+    }
     return false
   }
 
@@ -155,13 +170,19 @@ extension Machine {
   {
     for k in Int(i.b)...(register + count) { f.slot(k).clear() }
     f.slot(Int(i.a)).value = result
+    if hasCaution { tellCaution(f.source, f.site(i).span) }
   }
 
   @inline(never)
   private func atCall(_ f: Frame, _ i: Instruction, _ error: Failure, _ register: Int) -> Failure {
     let site = f.site(i)
     // A member of its own was called without the receiver.
-    let operands = register > Int(i.b) ? Array(site.operands.dropFirst()) : site.operands
+    var operands = register > Int(i.b) ? Array(site.operands.dropFirst()) : site.operands
+    if error.code == "unknown-argument" || error.code == "duplicate-argument" {
+      // A wrong name is underlined itself, not its value.
+      operands = operands.map { f.source.argumentName(before: $0) ?? $0 }
+    }
+    error.placeCalls(f.source, site.span)
     return f.locate(error, site.span, operands: operands)
   }
 
@@ -301,7 +322,8 @@ extension Machine {
       }
       let isLast = callTop - 1 == bottom
       let caller = (callTop - 1).pointee
-      if !isLast { trace(failure, frame, caller) }
+      // A call with wrong shapes never began: its place is the error's own.
+      if state.pc.pointee.op != .checkShapes { trace(failure, frame, isLast ? nil : caller) }
       for k in (-1)..<state.header.pointee.registerCount { frame.slot(k).clear() }
       callTop -= 1
       if isLast { return nil }
@@ -309,24 +331,49 @@ extension Machine {
     }
   }
 
-  /// Adds a line of the call stack to a failure on its way out.
-  private func trace(_ failure: Failure, _ frame: Frame, _ caller: LoopState) {
-    guard var d = failure.diagnostic, d.frames.count < 12 else { return }
+  /// Adds a line of the call stack to a failure on its way out. Where a builtin called the function,
+  /// the place of that builtin's own call will be told by who knows it.
+  private func trace(_ failure: Failure, _ frame: Frame, _ caller: LoopState?) {
     let code = frame.code
-    let arguments = code.arguments.map { argument -> String in
+    if failure.diagnostic == nil || code.isConstructor || code.isScript { return }
+    let arguments = code.arguments.map { argument -> (String, Value) in
       var value = frame.slot(argument.slot).value
       if case .object(let box as Box) = value { value = box.value }
-      if let t = value.tensorView { return "\(argument.name): \(t.typeText)" }
+      return (argument.name, value)
+    }
+    let text = Machine.callText(code.name, arguments)
+    guard let caller else { return failure.pendingCalls.append(text) }
+    let outer = caller.header.pointee.code
+    failure.addFrame(outer.source, outer.sites[Int(caller.pc.pointee.site)].span, text)
+  }
+
+  /// `f(x: f32[3, 4], k: 2)`.
+  static func callText(_ name: String, _ arguments: [(String, Value)]) -> String {
+    let parts = arguments.map { name, value in
+      if let t = value.tensorView { return "\(name): \(t.typeText)" }
       switch value {
-      case .int, .float, .bool, .none: return "\(argument.name): \(value.describe())"
-      case .tensor, .object: return "\(argument.name): \(value.typeName)"
+      case .int, .float, .bool, .none: return "\(name): \(value.describe())"
+      case .tensor, .object: return "\(name): \(value.typeName)"
       }
     }
-    let outer = caller.header.pointee.code
-    d.frames.append(
-      .init(
-        source: outer.source, span: outer.sites[Int(caller.pc.pointee.site)].span,
-        description: "\(code.name)(\(arguments.joined(separator: ", ")))"))
-    failure.diagnostic = d
+    return "\(name)(\(parts.joined(separator: ", ")))"
+  }
+}
+
+extension Source {
+  /// The `name` of `name=value`, from the value's place.
+  fileprivate func argumentName(before value: Span) -> Span? {
+    var at = Int(value.start) - 1
+    func skipSpaces() { while at >= 0, bytes[at] == 0x20 { at -= 1 } }
+    skipSpaces()
+    guard at >= 0, bytes[at] == UInt8(ascii: "=") else { return nil }
+    at -= 1
+    skipSpaces()
+    let end = at + 1
+    while at >= 0, bytes[at] == 0x5f || bytes[at] >= 0x30 && bytes[at] <= 0x39 || bytes[at] >= 0x41
+    {
+      at -= 1
+    }
+    return at + 1 < end ? Span(at + 1, end) : nil
   }
 }

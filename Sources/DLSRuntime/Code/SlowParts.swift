@@ -58,8 +58,8 @@ extension Machine {
     if items.count != count {
       throw f.locate(
         Failure(
-          "unpack", "\(count) names, but \(items.count) value\(items.count == 1 ? "" : "s")"),
-        span)
+          "unpack", "\(count) names, but \(items.count) value\(items.count == 1 ? "" : "s")",
+          help: items.count > count ? ["`_` takes a value that is not wanted"] : []), span)
     }
     for (k, item) in items.enumerated() { f.slot(Int(i.a) + k).value = item }
   }
@@ -88,9 +88,18 @@ extension Machine {
     do { f.slot(Int(i.a)).value = .object(SizesObject(try checks.enter(f))) } catch {
       // The call is at fault, where there is one in a script.
       let caller = (callTop - 1).pointee
-      if caller.pc == boundary { throw error }
+      if caller.pc == boundary {
+        // A builtin gave the arguments: they have no text.
+        (error.labels, error.argument) = ([], nil)
+        throw error
+      }
       let code = caller.header.pointee.code
-      throw error.located(code.source, code.sites[Int(caller.pc.pointee.site)].span)
+      let site = code.sites[Int(caller.pc.pointee.site)]
+      // A member of its own was called without the receiver.
+      let first = (f.registers - caller.registers) / Slot.stride
+      let isMember = first - 1 > Int(caller.pc.pointee.b)
+      throw error.located(
+        code.source, site.span, isMember ? Array(site.operands.dropFirst()) : site.operands)
     }
   }
 
@@ -101,6 +110,6 @@ extension Machine {
     do {
       try ShapeChecks.check(
         f.slot(Int(i.b)).value, result, &sizes, "\(f.code.name): the result", f.source)
-    } catch { throw f.locate(error, f.code.span) }
+    } catch { throw f.locate(error, result.span) }
   }
 }

@@ -30,6 +30,7 @@ final class Compiler {
   func top(_ statement: Statement) throws(Failure) -> FunctionCode {
     let code = FunctionCode(
       name: source.name, source: source, span: statement.span, module: module)
+    code.isScript = true
     out = Emitter(statement.span)
     let result = out.scratch()
     try self.statement(statement, to: result)
@@ -114,7 +115,9 @@ final class Compiler {
     case .continue: try leaveLoop("continue", s.span) { $0.onContinue }
     case .return(let value):
       if scope.kind == .module {
-        throw fail("outside-function", "`return` stands outside of a function", s.span)
+        throw fail(
+          "outside-function", "`return` stands outside of a function", s.span,
+          help: ["a script ends with its last line, or by `exit()`"])
       }
       if let value { try giveBack(value) } else { try giveBackNone(s.span) }
     case .throw(let value):

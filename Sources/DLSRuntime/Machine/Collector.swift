@@ -14,6 +14,9 @@ enum Collector {
     var live = 0
     var threshold = 20_000
     var isCollecting = false
+    /// How many containers are being freed inside each other, and what waits to be freed after them.
+    var freeing = 0
+    var parked: [[Value]] = []
   }
 
   private final class Anchor: Object {
@@ -47,6 +50,33 @@ enum Collector {
     object.collectorPrevious = nil
     object.collectorNext = nil
     ring.live -= 1
+  }
+
+  /// Lets go of a container's items. A list in a list in a list would free itself recursively, and a
+  /// million of them would end the stack: beyond some depth they wait until the outer ones are done.
+  static func free(_ items: inout [Value]) {
+    if items.isEmpty { return }
+    let ring = ring
+    if ring.freeing >= 500 {
+      ring.parked.append(items)
+      items = []
+      return
+    }
+    ring.freeing += 1
+    items = []
+    ring.freeing -= 1
+    while ring.freeing == 0, !ring.parked.isEmpty {
+      ring.freeing = 1
+      ring.parked.removeLast()
+      ring.freeing = 0
+    }
+  }
+
+  static func free(_ value: inout Value) {
+    guard case .object(let object) = value, object.canFormCycles else { return }
+    var items = [value]
+    value = .none
+    free(&items)
   }
 
   /// Called by the machine at calls and loops: collects when enough has been made since.

@@ -18,7 +18,7 @@ package enum Indexing {
       throw Failure("not-indexable", "\(holder.kindText) cannot be indexed")
     }
     if let dict = object as? DictObject {
-      let key = try single(items, "a dict")
+      let key = try Indexing.key(items)
       guard let dictKey = DictKey(key) else {
         throw Failure("bad-key", "\(key.kindText) cannot be a key")
       }
@@ -35,6 +35,11 @@ package enum Indexing {
       }
       let i = try position(single(items, "a string"), characters.count, "a string")
       return .string(String(characters[i]))
+    }
+    if let range = object as? RangeObject, items.count == 1, case .value(let index) = items[0] {
+      if case .int = index {
+        return .int(range.number(at: try position(index, range.count, "a range")))
+      }
     }
     if let sequence = holder.sequenceItems {
       if items.count > 1 {
@@ -62,6 +67,14 @@ package enum Indexing {
     return try object.index(items, machine)
   }
 
+  /// `d[a, b]` is `d[(a, b)]`.
+  private static func key(_ items: [IndexItem]) throws(Failure) -> Value {
+    if items.count == 1 { return try single(items, "a dict") }
+    var parts: [Value] = []
+    for item in items { parts.append(try single([item], "a dict")) }
+    return .tuple(parts)
+  }
+
   static func single(_ items: [IndexItem], _ holder: String) throws(Failure) -> Value {
     if items.count == 1, case .value(let value) = items[0] { return value }
     throw Failure("bad-index", "\(holder) takes one index")
@@ -80,7 +93,11 @@ package enum Indexing {
     if i < 0 { i += count }
     if i < 0 || i >= count {
       throw Failure(
-        "index-out-of-range", "index \(index.describe()) is out of range for length \(count)")
+        "index-out-of-range", "index \(index.describe()) is out of range for length \(count)",
+        notes: [
+          count == 0
+            ? "it is empty" : "indices run from 0 to \(count - 1), or from -\(count) to -1"
+        ])
     }
     return i
   }
@@ -179,7 +196,7 @@ package enum Indexing {
       return try param.set(.tensor(new))
     }
     if let dict = object as? DictObject {
-      let key = try single(items, "a dict")
+      let key = try Indexing.key(items)
       guard let dictKey = DictKey(key) else {
         throw Failure("bad-key", "\(key.kindText) cannot be a key")
       }

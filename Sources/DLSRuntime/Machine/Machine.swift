@@ -43,7 +43,9 @@ public final class Machine {
   /// Paths being imported now, outermost first.
   var importing: [String] = []
   var warned: Set<String> = []
-  var isOutOfTime = false
+  /// What the call under way has to say besides its value.
+  var caution: Diagnostic?
+  var hasCaution = false
   weak var mainModule: Module?
   /// Where the statement under way stands, for warnings.
   var currentSource: Source?
@@ -192,10 +194,18 @@ public final class Machine {
       model.values[argument.slot] = value
     }
     let pointers = definition.captures.map { Unmanaged.passUnretained($0) }
-    _ = try pointers.withUnsafeBufferPointer { captures throws(Failure) in
-      try execute(constructor, captures.baseAddress.map { Captures(mutating: $0) }) { frame in
-        frame.slot(0).value = .object(model)
+    do throws(Failure) {
+      _ = try pointers.withUnsafeBufferPointer { captures throws(Failure) in
+        try execute(constructor, captures.baseAddress.map { Captures(mutating: $0) }) { frame in
+          frame.slot(0).value = .object(model)
+        }
       }
+    } catch {
+      if error.diagnostic != nil {
+        let given = zip(constructor.arguments, values).map { ($0.name, $1) }
+        error.pendingCalls.append(Machine.callText(definition.code.name, given))
+      }
+      throw error
     }
     model.isBuilt = true
     return .object(model)
@@ -209,7 +219,12 @@ public final class Machine {
       throw Failure("not-callable", "\(function.kindText) cannot be called")
     }
     let given = CallArguments(arguments, named: named.map { (name: $0.0, value: $0.1) })
-    if callTop >= callLimit { throw Failure("recursion-limit", "calls nest too deep") }
+    if callTop >= callLimit {
+      let name = (object as? FunctionObject)?.name ?? object.typeName
+      throw Failure(
+        "recursion-limit", "`\(name)` calls itself too deep: \(callTop - calls) calls are under way"
+      )
+    }
     return try object.call(given, self)
   }
 
@@ -231,26 +246,31 @@ public final class Machine {
 
   /// Runs an op. Of several tensors, weak numbers and lists take the dtype of the others.
   package func apply(_ op: Op, _ call: Call) throws(Failure) -> Value {
+    var given: [OpValue] = []
     do throws(TensorError) {
       switch op.body {
       case .unary(let body):
         let x: Tensor
         do { x = try call.tensor(0) } catch { throw error.asTensorError }
+        given = [.tensor(x)]
         return .tensor(try body(x))
       case .binary(let body):
         let pair: (Tensor, Tensor)
         do { pair = try Operators.pair(call.arguments[0], call.arguments[1], op.name) } catch {
           throw error.asTensorError
         }
+        given = [.tensor(pair.0), .tensor(pair.1)]
         return .tensor(try body(pair.0, pair.1))
       case .general(let body):
-        var values: [OpValue] = []
         for i in call.arguments.indices {
-          do { values.append(try call.opValue(i)) } catch { throw error.asTensorError }
+          do { given.append(try call.opValue(i)) } catch { throw error.asTensorError }
         }
-        return Value.from(try body(OpArguments(values, generator: generator)))
+        if let caution = op.caution?(given) {
+          warn(caution.code, caution.message, help: caution.help)
+        }
+        return Value.from(try body(OpArguments(given, generator: generator)))
       }
-    } catch { throw Failure(error) }
+    } catch { throw Failure(Repairs.mend(error, op, given, generator)) }
   }
 
   // MARK: What builtins ask
@@ -266,28 +286,27 @@ public final class Machine {
     if Interrupt.isSet { throw interruption() }
   }
 
-  /// Called from another thread when the time is over.
-  package func expire() {
-    isOutOfTime = true
-    Interrupt.set()
-  }
-
-  func interruption() -> Failure {
-    isOutOfTime
-      ? Failure(
-        "out-of-time",
-        "stopped after \(options.maxTime.map { "\($0)" } ?? "its") seconds (--max-time)")
-      : Failure("interrupted", "interrupted")
-  }
+  func interruption() -> Failure { Failure(Interrupt.stopped) }
 
   var noGradDepth: Int { Int(dls_get_no_grad_depth()) }
   func restore(_ depth: Int) { dls_set_no_grad_depth(Int32(depth)) }
 
-  /// A warning at the statement under way, once a place.
+  /// A word of warning about the call under way; shown at its place, once.
   package func warn(_ code: String, _ message: String, help: [String] = []) {
-    if !warned.insert(code + message).inserted { return }
-    options.sink(
-      .diagnostic(Diagnostic(severity: .warning, code: code, message: message, help: help)))
+    hasCaution = true
+    caution = Diagnostic(severity: .warning, code: code, message: message, help: help)
+  }
+
+  /// Called when the call is done, by who knows its place.
+  @inline(never)
+  func tellCaution(_ source: Source, _ span: Span) {
+    guard var told = caution else { return }
+    caution = nil
+    hasCaution = false
+    if !warned.insert("\(told.code) \(source.name) \(span.start)").inserted { return }
+    told.source = source
+    told.span = span
+    options.sink(.diagnostic(told))
   }
 
   /// Adds words, as plugins do; a name that exists is refused.

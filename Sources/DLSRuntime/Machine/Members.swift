@@ -36,13 +36,16 @@ extension Machine {
     var names: [String] = []
     if case .object(let object) = x { names = object.memberNames }
     if x.tensorView != nil { names += Machine.tensorMembers }
-    let near =
-      Spelling.nearest(to: name, in: names)
-      ?? Spelling.nearest(
-        to: name, in: allNames(module).map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 })
+    let words = allNames(module).map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
+    var help: [String] = []
+    if let habit = Habits.ofUnknownMember(name, isTensor: x.tensorView != nil) {
+      help = [habit]
+    } else if let near = Spelling.nearest(to: name, in: names + words) {
+      help = ["did you mean `\(near)`?"]
+    }
     return Failure(
       "unknown-member", "\(x.kindText) has no member `\(name)`, and no function has that name",
-      help: near.map { ["did you mean `\($0)`?"] } ?? [])
+      help: help)
   }
 
   package func member(_ x: Value, _ name: String) throws(Failure) -> Value {

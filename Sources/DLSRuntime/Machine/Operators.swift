@@ -110,9 +110,17 @@ enum Operators {
   static func pair(_ a: Value, _ b: Value, _ sign: String) throws(Failure) -> (Tensor, Tensor) {
     if !isNumeric(a) || !isNumeric(b) {
       var help: [String] = []
-      if a.text != nil, b.text != nil, sign == "+" { help = ["strings are joined by `++`"] }
-      if a.text != nil || b.text != nil, sign == "+", help.isEmpty {
-        help = ["join texts by `++`: `str(x)` makes one"]
+      if sign == "+" {
+        switch (a.text, b.text) {
+        case (.some, .some): help = ["strings are joined by `++`: `{0} ++ {1}`"]
+        case (.some, nil): help = ["texts are joined by `++`: `{0} ++ str({1})`"]
+        case (nil, .some): help = ["texts are joined by `++`: `str({0}) ++ {1}`"]
+        case (nil, nil): break
+        }
+      } else if sign == "*", a.text != nil {
+        help = ["to repeat a text: `[{0} for _ in 0..{1}].join()`"]
+      } else if sign == "%", a.text != nil {
+        help = ["values are written into a text by braces: `\"{x:.2f}\"`"]
       }
       throw Failure(
         "type-mismatch", "`\(sign)` does not work on \(a.kindText) and \(b.kindText)",
@@ -248,9 +256,11 @@ enum Operators {
     }
     if case .object(let range as RangeObject) = container {
       guard case .int(let x) = item else { return false }
-      let offset = x - range.from
-      return offset % range.step == 0 && offset / range.step >= 0
-        && offset / range.step < range.count
+      let (low, high) = range.step > 0 ? (range.from, range.to) : (range.to, range.from)
+      let isInside = range.step > 0 ? x >= low && x < high : x <= high && x > low
+      let distance = UInt(bitPattern: x) &- UInt(bitPattern: range.from)
+      return isInside
+        && (range.step > 0 ? distance : 0 &- distance) % range.step.magnitude == 0
     }
     if let items = container.sequenceItems {
       for other in items where try other.equals(item) { return true }
@@ -272,11 +282,6 @@ extension String {
   /// The UTF-8 offset of the first occurrence.
   package func firstOffset(of part: String) -> Int? {
     let (own, other) = (Array(utf8), Array(part.utf8))
-    if other.isEmpty { return 0 }
-    if other.count > own.count { return nil }
-    for start in 0...(own.count - other.count) where own[start] == other[0] {
-      if own[start..<start + other.count].elementsEqual(other) { return start }
-    }
-    return nil
+    return TextSearch.first(other, in: own, from: 0)
   }
 }

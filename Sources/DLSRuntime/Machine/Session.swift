@@ -7,7 +7,6 @@ import Glibc
 package struct SessionOptions {
   /// Where `import name` looks, after the importing file's own directory.
   package var searchPaths: [String] = []
-  package var maxTime: Double?
   package var seed: UInt64?
   package var arguments: [String] = []
   package var sink: (Output) -> Void = { _ in }
@@ -85,7 +84,7 @@ package final class Session {
     let parse = Parser.parse(
       Source(name: name, text: text), mode: mode == .prompt ? .prompt : .file)
     var result = CellResult()
-    result.diagnostics = parse.diagnostics
+    result.diagnostics = parse.diagnostics.filter { $0.severity == .error }
     if parse.hasErrors {
       result.isUnfinished = parse.isUnfinished
       result.seconds = Scalar64.now() - start
@@ -104,6 +103,9 @@ package final class Session {
   )
     throws(Failure) -> Value?
   {
+    for warning in parse.diagnostics where warning.severity != .error {
+      machine.emit(.diagnostic(warning))
+    }
     let target = path == nil ? module : Module(path: path) { [machine] in machine.builtins[$0] }
     machine.mainModule = target
     return try machine.execute(parse, target, path == nil ? compilerScope : nil, after: after)
@@ -254,7 +256,7 @@ extension Machine {
     guard let text = FilePath.read(path) else {
       throw Failure("missing-file", "cannot read `\(path)`")
     }
-    let parse = Parser.parse(Source(name: path, text: text), mode: .file)
+    let parse = Parser.parse(Source(name: FilePath.shown(path), text: text), mode: .file)
     if let first = parse.diagnostics.first(where: { $0.severity == .error }) {
       let failure = Failure(first.code, first.message)
       failure.diagnostic = first
@@ -282,8 +284,11 @@ extension Machine {
     for place in places where FilePath.exists(place + "/" + file) {
       return FilePath.absolute(place + "/" + file)
     }
-    let known = options.searchPaths.flatMap { FilePath.list($0) }.filter { $0.hasSuffix(".dls") }
+    let known = places.flatMap { FilePath.list($0) }.filter { $0.hasSuffix(".dls") }
       .map { String($0.dropLast(4)) }
+    if let habit = Habits.ofModule(name) {
+      throw Failure("missing-file", "there is no module `\(name)`", help: [habit])
+    }
     let near = Spelling.nearest(to: name, in: known)
     throw Failure(
       "missing-file", "there is no module `\(name)`",
@@ -299,6 +304,12 @@ package enum FilePath {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// As messages name it: from the current folder, where it lies below that.
+  package static func shown(_ path: String) -> String {
+    let here = absolute(".") + "/"
+    return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+  }
 
   package static func absolute(_ path: String) -> String {
     guard let real = realpath(path, nil) else { return path }

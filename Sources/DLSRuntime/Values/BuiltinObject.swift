@@ -13,11 +13,17 @@ package final class BuiltinObject: Object {
   private let opDefaults: [OpValue]
   private let isRequired: [Bool]
   private let direct: Builtin.Direct?
+  private let op: Op?
 
   package init(_ builtin: Builtin) {
     self.builtin = builtin
     var bodies: Op.Body?
-    if case .op(let op) = builtin.body { bodies = op.body }
+    if case .op(let declared) = builtin.body {
+      bodies = declared.body
+      op = declared
+    } else {
+      op = nil
+    }
     if case .unary(let body)? = bodies { unary = body } else { unary = nil }
     if case .binary(let body)? = bodies { binary = body } else { binary = nil }
     if case .general(let body)? = bodies { general = body } else { general = nil }
@@ -55,12 +61,16 @@ package final class BuiltinObject: Object {
     if shape == nil {
       if let direct, let value = direct(operands) { return value }
       if let unary, operands.count == 1, case .tensor(let x) = operands[0] {
-        return .tensor(try tensorWork { () throws(TensorError) in try unary(x) })
+        do throws(TensorError) { return .tensor(try unary(x)) } catch {
+          throw mended(error, [.tensor(x)], machine)
+        }
       }
       if let binary, operands.count == 2, case .tensor(let x) = operands[0],
         case .tensor(let y) = operands[1]
       {
-        return .tensor(try tensorWork { () throws(TensorError) in try binary(x, y) })
+        do throws(TensorError) { return .tensor(try binary(x, y)) } catch {
+          throw mended(error, [.tensor(x), .tensor(y)], machine)
+        }
       }
     }
     guard let defaults, let places = places(operands.count, shape) else { return nil }
@@ -74,12 +84,22 @@ package final class BuiltinObject: Object {
     _ operands: Operands, _ places: [Int], _ defaults: [Value], _ machine: Machine
   ) throws(Failure) -> Value {
     if let general, let values = opValues(operands, places) {
-      let arguments = OpArguments(values, generator: machine.generator)
-      return Value.from(try tensorWork { () throws(TensorError) in try general(arguments) })
+      if let caution = op?.caution?(values) {
+        machine.warn(caution.code, caution.message, help: caution.help)
+      }
+      do throws(TensorError) {
+        return Value.from(try general(OpArguments(values, generator: machine.generator)))
+      } catch { throw mended(error, values, machine) }
     }
     var values = defaults
     for k in operands.indices { values[places.isEmpty ? k : places[k]] = operands[k] }
     return try machine.run(builtin, values)
+  }
+
+  @inline(never)
+  private func mended(_ error: TensorError, _ arguments: [OpValue], _ machine: Machine) -> Failure {
+    guard let op else { return Failure(error) }
+    return Failure(Repairs.mend(error, op, arguments, machine.generator))
   }
 
   /// The arguments of an op, as far as they need no conversion worth the name.

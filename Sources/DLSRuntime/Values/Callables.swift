@@ -98,6 +98,8 @@ package final class Box: Object {
     super.init(.other)
   }
 
+  deinit { Collector.free(&value) }
+
   package override var canFormCycles: Bool { true }
   package override func forEachReference(_ visit: (Value) -> Void) { visit(value) }
   package override func clearReferences() { value = .none }
@@ -151,7 +153,7 @@ package final class GlobalCell: Object {
 
 /// `x.f` without a call: f with x as its first argument.
 package final class BoundMethodObject: Object {
-  package let receiver: Value
+  package private(set) var receiver: Value
   package let function: Value
 
   package init(_ receiver: Value, _ function: Value) {
@@ -159,6 +161,8 @@ package final class BoundMethodObject: Object {
     self.function = function
     super.init(.boundMethod)
   }
+
+  deinit { Collector.free(&receiver) }
 
   package override var canFormCycles: Bool { true }
   package override var typeName: String { "function" }

@@ -49,6 +49,8 @@ package final class ListObject: Object {
     super.init(.list)
   }
 
+  deinit { Collector.free(&items) }
+
   package override var canFormCycles: Bool { true }
   package override var typeName: String { "list" }
   package override var length: Int? { items.count }
@@ -79,6 +81,8 @@ package final class TupleObject: Object {
     super.init(.tuple)
   }
 
+  deinit { Collector.free(&items) }
+
   package override var canFormCycles: Bool { true }
   package override var typeName: String { "tuple" }
   package override var length: Int? { items.count }
@@ -108,7 +112,10 @@ package enum DictKey: Hashable, Sendable {
   case bool(Bool)
   case tuple([DictKey])
 
-  package init?(_ value: Value) {
+  package init?(_ value: Value) { self.init(value, 0) }
+
+  private init?(_ value: Value, _ depth: Int) {
+    if depth > 100 { return nil }
     switch value {
     case .int(let x): self = .int(x)
     case .bool(let x): self = .bool(x)
@@ -119,7 +126,7 @@ package enum DictKey: Hashable, Sendable {
     case .object(let object as TupleObject):
       var keys: [DictKey] = []
       for item in object.items {
-        guard let key = DictKey(item) else { return nil }
+        guard let key = DictKey(item, depth + 1) else { return nil }
         keys.append(key)
       }
       self = .tuple(keys)
@@ -146,6 +153,13 @@ package final class DictObject: Object {
   package init(_ entries: DictEntries = [:]) {
     self.entries = entries
     super.init(.dict)
+  }
+
+  deinit {
+    if entries.isEmpty { return }
+    var items = Array(entries.values)
+    entries = [:]
+    Collector.free(&items)
   }
 
   package override var canFormCycles: Bool { true }
@@ -177,6 +191,7 @@ package final class DictObject: Object {
 
   package override func member(_ name: String, _ machine: Machine) throws(Failure) -> Value? {
     entries[.string(name)]
+      ?? (name == "true" ? entries[.bool(true)] : name == "false" ? entries[.bool(false)] : nil)
   }
   package override func setMember(_ name: String, _ value: Value, _ machine: Machine)
     throws(Failure) -> Bool
@@ -219,9 +234,12 @@ package final class RangeObject: Object {
 
   package var count: Int { RangeObject.count(from: from, to: to, step: step) }
 
+  /// Never more than an int holds, however far apart the ends are.
   static func count(from: Int, to: Int, step: Int) -> Int {
-    if step > 0 { return from < to ? (to &- from &- 1) / step + 1 : 0 }
-    return from > to ? (from &- to &- 1) / (0 &- step) + 1 : 0
+    let (low, high) = step > 0 ? (from, to) : (to, from)
+    if low >= high { return 0 }
+    let steps = (UInt(bitPattern: high) &- UInt(bitPattern: low) &- 1) / step.magnitude
+    return steps >= UInt(Int.max) ? Int.max : Int(steps) + 1
   }
 
   package override var typeName: String { "range" }
@@ -236,9 +254,15 @@ package final class RangeObject: Object {
     return ClosureIterator(left: { count - at }) {
       guard at < count else { return nil }
       at += 1
-      return .int(self.from + (at - 1) * self.step)
+      return .int(self.number(at: at - 1))
     }
   }
 
-  package var values: [Value] { (0..<count).map { .int(from + $0 * step) } }
+  /// All numbers; nil when there are too many to hold them in a list at once.
+  package var values: [Value]? {
+    count > 1 << 24 ? nil : (0..<count).map { .int(number(at: $0)) }
+  }
+
+  /// The i-th number; i lies within the count.
+  package func number(at i: Int) -> Int { from &+ i &* step }
 }

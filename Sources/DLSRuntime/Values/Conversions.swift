@@ -103,6 +103,12 @@ extension Value {
       return try tensorWork { () throws(TensorError) in try Tensor.scalar(x ? 1 : 0, weak(.bool)) }
     case .object(let object):
       if let t = object.tensorValue { return t }
+      if let range = object as? RangeObject {
+        return try tensorWork { () throws(TensorError) in
+          let whole = try Tensor.arange(from: range.from, count: range.count, step: range.step)
+          return weak(.i64) == .i64 ? whole : try whole.to(weak(.i64))
+        }
+      }
       if let items = sequenceItems {
         var reader = ListReader()
         try reader.read(items, 0)

@@ -44,6 +44,12 @@ package final class ParamObject: Object {
         help: ["detach it, `w.set(detach(v))`, or wrap the update in `no_grad { … }`"])
     }
     let old = cell.value
+    if t.shape != old.shape {
+      throw Failure(
+        "shape-mismatch",
+        "a param of shape \(Tensor.describe(old.shape)) takes no value of shape "
+          + Tensor.describe(t.shape), labels: [(1, Tensor.describe(t.shape))])
+    }
     cell.set(try tensorWork { () throws(TensorError) in try t.detached.to(old.dtype) })
   }
 }
@@ -56,7 +62,6 @@ package final class ModelObject: Object {
   var isBuilt = false
   /// Fields added from outside.
   var extra: [String: Value] = [:]
-
   /// Values of the defaults of methods that have some.
   var methodDefaults: [ObjectIdentifier: [Value]] = [:]
 
@@ -68,6 +73,14 @@ package final class ModelObject: Object {
     self.captures = captures
     values = Array(repeating: unset, count: code.fields.count)
     super.init(.model)
+  }
+
+  deinit {
+    Collector.free(&values)
+    if extra.isEmpty { return }
+    var items = Array(extra.values)
+    extra = [:]
+    Collector.free(&items)
   }
 
   package override var canFormCycles: Bool { true }
@@ -141,10 +154,12 @@ package final class ModelObject: Object {
   package override func forEachReference(_ visit: (Value) -> Void) {
     values.forEach(visit)
     extra.values.forEach(visit)
+    for defaults in methodDefaults.values { defaults.forEach(visit) }
   }
   package override func clearReferences() {
     values = values.map { _ in .none }
     extra = [:]
+    methodDefaults = [:]
   }
   package override var children: [(name: String, value: Value)] {
     zip(code.fields, values).map { ($0, $1) } + extra.sorted { $0.key < $1.key }.map { ($0, $1) }
@@ -270,6 +285,8 @@ package enum ModuleTree {
       case .param, .layer, .model, .list, .tuple, .dict, .function, .boundMethod, .other: break
       case .string, .range, .builtin, .module, .type, .unset: continue
       }
+      // A name longer than this is no network's.
+      if name.utf8.count > 4096 { continue }
       if !seen.insert(ObjectIdentifier(object)).inserted { continue }
       body(name, object)
       if let bound = object as? BoundMethodObject {

@@ -109,6 +109,13 @@ extension Tensor {
   package static func of(_ elements: [Int], shape: [Int]? = nil) throws(TensorError) -> Tensor {
     try of(elements, shape ?? [elements.count], .i64)
   }
+  /// `count` ints from one on, by a step.
+  package static func arange(from: Int, count: Int, step: Int) throws(TensorError) -> Tensor {
+    let t = try Tensor.empty([count], .i64)
+    let to = t.pointer(Int.self)
+    for i in 0..<count { to[i] = from &+ i &* step }
+    return t
+  }
   package static func of(_ elements: [Bool], shape: [Int]? = nil) throws(TensorError) -> Tensor {
     try of(elements, shape ?? [elements.count], .bool)
   }

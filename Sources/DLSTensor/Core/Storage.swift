@@ -23,6 +23,13 @@ package final class Storage {
   /// The most bytes that tensors may take together; `--max-memory`.
   package nonisolated(unsafe) static var limit = Int(Double(physicalMemory()) * 0.9)
 
+  /// True when tensors and the values of the language together exceed the limit; asked now and then
+  /// by the thread that watches, since a list may grow a little at a time.
+  package static var isExceeded: Bool {
+    if dls_heap_bytes() + bytesInUse <= limit { return false }
+    return residentBytes() > limit
+  }
+
   package static var bytesInUse: Int { dls_bytes_in_use() }
 
   /// How many buffers the pool did not have and made.
@@ -50,7 +57,7 @@ package final class Storage {
         + "\(readable(limit)) are in use")
   }
 
-  static func readable(_ bytes: Int) -> String {
+  package static func readable(_ bytes: Int) -> String {
     let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
     var value = Double(bytes)
     var unit = 0
@@ -63,6 +70,17 @@ package final class Storage {
 }
 
 import Glibc
+
+/// What the process holds in memory, by the system's own count.
+private func residentBytes() -> Int {
+  guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+  defer { fclose(file) }
+  var line = [CChar](repeating: 0, count: 128)
+  guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
+  let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+  return pages * max(sysconf(Int32(_SC_PAGESIZE)), 4096)
+}
 
 private func physicalMemory() -> Int {
   max(sysconf(Int32(_SC_PHYS_PAGES)), 1 << 18) * max(sysconf(Int32(_SC_PAGESIZE)), 4096)

@@ -5,11 +5,32 @@ import CThreadState
 /// The interrupt flag: set by Ctrl-C, polled by loops and long kernels.
 package enum Interrupt {
   @inline(__always) package static var isSet: Bool { dls_is_interrupted() }
-  package static func set() { dls_set_interrupted(true) }
-  package static func clear() { dls_set_interrupted(false) }
+  package static func set(_ reason: Reason = .user) { dls_set_interrupt(reason.rawValue) }
+  package static func clear() { dls_set_interrupt(0) }
+
+  /// Who asked to stop: Ctrl-C, `--max-time`, or the memory limit.
+  package enum Reason: Int32, Sendable {
+    case user = 1
+    case time
+    case memory
+  }
+  package static var reason: Reason? { Reason(rawValue: dls_get_interrupt()) }
 
   package static func check() throws(TensorError) {
-    if isSet { throw TensorError("interrupted", "interrupted") }
+    if isSet { throw stopped }
+  }
+
+  /// The error that ends a script.
+  package static var stopped: TensorError {
+    switch reason {
+    case .time: TensorError("out-of-time", "stopped: the time of --max-time is over")
+    case .memory:
+      TensorError(
+        "memory-limit",
+        "stopped: the script's values take more than \(Storage.readable(Storage.limit))",
+        help: ["`--max-memory` sets the limit"])
+    case .user, nil: TensorError("interrupted", "interrupted")
+    }
   }
 }
 

@@ -66,7 +66,8 @@ package enum Autograd {
     guard root.node != nil else {
       throw TensorError(
         "no-gradient", "no gradient flows through this tensor", argument: 0,
-        notes: ["it does not depend on any param, or was computed under no_grad"])
+        notes: ["it does not depend on any param, or was computed under no_grad"],
+        help: ["what is trained is made by `param(…)`, as layers make their own"])
     }
     if gradient == nil, root.count != 1 {
       throw TensorError(

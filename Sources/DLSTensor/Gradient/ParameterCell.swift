@@ -13,8 +13,14 @@ package final class ParameterCell {
 
   package var gradient: Tensor? {
     get { node.gradient }
-    set { node.gradient = newValue }
+    set {
+      node.gradient = newValue
+      isGradientUsed = false
+    }
   }
+
+  /// True once an optimizer has stepped by the gradient: what is added to it then is mixed with old.
+  package var isGradientUsed = false
 
   package var isFrozen = false {
     didSet { value = value.with(node: isFrozen ? nil : node) }

@@ -29,7 +29,7 @@ enum LossOps {
           try a.tensor(0).crossEntropy(
             a.tensor(1), weight: a.optionalTensor(2), ignoreIndex: a.int(3),
             reduction: .named(a.string(4)), labelSmoothing: a.float(5)))
-      }),
+      }, caution: LossCautions.crossEntropy),
     Op(
       "nll_loss",
       [
@@ -48,7 +48,7 @@ enum LossOps {
           try a.tensor(0).nllLoss(
             a.tensor(1), weight: a.optionalTensor(2), ignoreIndex: a.int(3),
             reduction: .named(a.string(4))))
-      }),
+      }, caution: LossCautions.nll),
     Op(
       "binary_cross_entropy", [input, target, Parameter("weight", .tensor, .none), reduction],
       "-(t ln p + (1 - t) ln(1 - p)), averaged, for probabilities p.",

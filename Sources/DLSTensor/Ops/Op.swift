@@ -15,6 +15,8 @@ package struct Op: Sendable {
   /// Arguments at which the op is smooth, for the checks; made from a seed, in f64.
   package var samples: @Sendable () -> [[OpValue]]
   package var body: Body
+  /// A word of warning about arguments that can be computed but are hardly meant; nil when all is well.
+  package var caution: (@Sendable ([OpValue]) -> TensorError?)?
 
   /// How the op is computed. Every body records its own gradient (through `Autograd.record`, or
   /// because it is written with other ops) and works on meta tensors, where only shapes count.
@@ -34,7 +36,8 @@ package struct Op: Sendable {
   package init(
     _ name: String, _ parameters: [Parameter], _ summary: String, details: String = "",
     example: String, gradient: GradientRule = .flows,
-    samples: @escaping @Sendable () -> [[OpValue]] = { [] }, body: Body
+    samples: @escaping @Sendable () -> [[OpValue]] = { [] }, body: Body,
+    caution: (@Sendable ([OpValue]) -> TensorError?)? = nil
   ) {
     self.name = name
     self.parameters = parameters
@@ -44,6 +47,7 @@ package struct Op: Sendable {
     self.gradient = gradient
     self.samples = samples
     self.body = body
+    self.caution = caution
   }
 }
 

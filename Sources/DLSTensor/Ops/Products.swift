@@ -77,7 +77,13 @@ extension Tensor {
     let n = Array(b.shape.dropLast(2))
     if m.isEmpty { return n }
     if n.isEmpty { return m }
-    return try broadcast(meta(m), meta(n), "@")
+    do { return try broadcast(meta(m), meta(n), "@") } catch {
+      throw TensorError(
+        "shape-mismatch",
+        "`@` cannot pair the matrices of \(a.describeShape) with \(b.describeShape)",
+        labels: [(0, a.describeShape), (1, b.describeShape)],
+        notes: ["before the last two dimensions, sizes must agree or be 1"])
+    }
   }
 
   private static func productMismatch(_ a: Tensor, _ b: Tensor, _ k: Int, _ kb: Int) -> TensorError
