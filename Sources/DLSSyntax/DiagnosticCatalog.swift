@@ -350,5 +350,8 @@ package enum DiagnosticCatalog {
       "An optimizer stepped by gradients in which those of its last step still were. A warning.",
       "w = param(ones(1)); opt = SGD([w], lr=0.1)\nfor i in 0..2 { (w * w).sum().backward(); opt.step() }",
       "`opt.zero_grad()` before `loss.backward()`, or `opt.minimize(loss)` for all three."),
+    entry(
+      "too-large", "A function or statement is too large for the machine.", "",
+      "Take it apart into functions."),
   ]
 }
