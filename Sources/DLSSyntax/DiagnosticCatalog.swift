@@ -138,7 +138,8 @@ package enum DiagnosticCatalog {
     entry(
       "bad-pattern", "A pattern of dimension names says something that cannot be.",
       "rearrange(ones(2, 3), \"a b -> a\")", "The caret shows where in the pattern."),
-    entry("empty-reduction", "There is no largest or smallest of nothing.", "max([])",
+    entry(
+      "empty-reduction", "There is no largest or smallest of nothing.", "max([])",
       "Ask `len(xs) > 0` before."),
     entry(
       "no-gradient", "No gradient can flow here.", "ones(2).backward()",
@@ -353,5 +354,8 @@ package enum DiagnosticCatalog {
     entry(
       "too-large", "A function or statement is too large for the machine.", "",
       "Take it apart into functions."),
+    entry(
+      "meta-tensor", "An op whose result depends on numbers was given a shape without numbers.", "",
+      "`summary` and shape checks pass such tensors: give the op a real one."),
   ]
 }

@@ -24,9 +24,6 @@ package enum Repairs {
     if t.shape.contains(1) {
       result.append(Change(suffix: ".squeeze()") { x throws(TensorError) in try x.squeeze(nil) })
     }
-    if t.rank >= 2 {
-      result.append(Change(suffix: ".flatten()") { x throws(TensorError) in try x.flatten() })
-    }
     return result
   }
 
