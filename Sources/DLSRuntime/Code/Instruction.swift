@@ -74,6 +74,8 @@ struct Site {
   var place: Span
   var operands: [Span] = []
   var detail = Detail.none
+  /// The whole expression, where this is the first of its operators.
+  var fusion: Fusion?
 
   enum Detail {
     case none

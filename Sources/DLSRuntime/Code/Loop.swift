@@ -38,8 +38,11 @@ extension Machine {
       _ ints: (Int, Int) -> (partialValue: Int, overflow: Bool),
       _ floats: (Double, Double) -> Double
     ) throws(Failure) {
-      if !Slot.arithmetic(r(i.a), x, y, ints, floats) { try binary(frame(), i, x, y) }
-      pc += 1
+      if Slot.arithmetic(r(i.a), x, y, ints, floats) {
+        pc += 1
+      } else {
+        pc += try binary(frame(), i, x, y)
+      }
     }
     @inline(__always)
     func compareAndJump(
@@ -144,15 +147,13 @@ extension Machine {
             let x = r(i.b)
             if x.tag == Slot.Tag.int {
               let (sum, overflow) = x.int.addingReportingOverflow(Int(i.d))
-              if overflow {
-                try addInt(frame(), i)
-              } else {
+              if !overflow {
                 r(i.a).put(sum)
+                pc += 1
+                continue
               }
-            } else {
-              try addInt(frame(), i)
             }
-            pc += 1
+            pc += try addInt(frame(), i)
           case .add: try arithmetic(r(i.b), r(i.c), { $0.addingReportingOverflow($1) }, +)
           case .addK: try arithmetic(r(i.b), k(i.c), { $0.addingReportingOverflow($1) }, +)
           case .kAdd: try arithmetic(k(i.b), r(i.c), { $0.addingReportingOverflow($1) }, +)
@@ -169,14 +170,11 @@ extension Machine {
           case .kMultiply:
             try arithmetic(k(i.b), r(i.c), { $0.multipliedReportingOverflow(by: $1) }, *)
           case .divide:
-            try divide(pc, r(i.a), r(i.b), r(i.c), frame())
-            pc += 1
+            pc += try divide(pc, r(i.a), r(i.b), r(i.c), frame())
           case .divideK:
-            try divide(pc, r(i.a), r(i.b), k(i.c), frame())
-            pc += 1
+            pc += try divide(pc, r(i.a), r(i.b), k(i.c), frame())
           case .kDivide:
-            try divide(pc, r(i.a), k(i.b), r(i.c), frame())
-            pc += 1
+            pc += try divide(pc, r(i.a), k(i.b), r(i.c), frame())
           case .remainder:
             try remainder(pc, r(i.a), r(i.b), r(i.c), frame())
             pc += 1
@@ -184,11 +182,9 @@ extension Machine {
             try remainder(pc, r(i.a), r(i.b), k(i.c), frame())
             pc += 1
           case .binary:
-            try binary(frame(), i, r(i.b), r(i.c))
-            pc += 1
+            pc += try binary(frame(), i, r(i.b), r(i.c))
           case .negate:
-            try negate(frame(), i)
-            pc += 1
+            pc += try negate(frame(), i)
 
           // MARK: Conditions
           case .compare:

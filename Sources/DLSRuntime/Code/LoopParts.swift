@@ -72,15 +72,16 @@ extension Machine {
 
   @inline(__always)
   func divide(_ pc: PC, _ to: Slot, _ x: Slot, _ y: Slot, _ f: Frame)
-    throws(Failure)
+    throws(Failure) -> Int
   {
     if Slot.areInts(x, y) {
       to.put(Double(x.int) / Double(y.int))
     } else if let (p, q) = Slot.floats(x, y) {
       to.put(p / q)
     } else {
-      try binary(f, pc.pointee, x, y)
+      return try binary(f, pc.pointee, x, y)
     }
+    return 1
   }
 
   @inline(__always)
@@ -97,7 +98,7 @@ extension Machine {
         to.put(rest < 0 ? rest &+ q : rest)
       }
     } else {
-      try binary(f, pc.pointee, x, y)
+      _ = try binary(f, pc.pointee, x, y)
     }
   }
 }

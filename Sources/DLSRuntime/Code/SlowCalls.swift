@@ -65,6 +65,11 @@ extension Machine {
     let i = pc.pointee
     let global = Slot(cell._withUnsafeGuaranteedRef { $0.storage })
     if global.isObject(.builtin) {
+      if i.c == 1, let distance = try fused(f, i) {
+        next = LoopState(
+          pc: pc + distance, registers: f.registers, header: f.header, captures: f.captures)
+        return true
+      }
       let builtin = Unmanaged<BuiltinObject>.fromOpaque(global.object.toOpaque())
       try callBuiltin(f, i, builtin, Int(i.b), Int(i.b) + 1, Int(i.c), nil)
       return false

@@ -105,13 +105,16 @@ extension Machine {
 
   // MARK: Operators
 
+  /// Gives how many instructions to go on: more than one after a fused expression.
   @inline(never)
-  func binary(_ f: Frame, _ i: Instruction, _ x: Slot, _ y: Slot) throws(Failure) {
+  func binary(_ f: Frame, _ i: Instruction, _ x: Slot, _ y: Slot) throws(Failure) -> Int {
     guard case .binary(let sign) = f.code.sites[Int(i.site)].detail else { throw internalError() }
     if sign == .concatenate, x.isObject(.string), y.isObject(.string) {
       f.slot(Int(i.a)).value = .string(x.text + y.text)
-      return f.consume(i, x, y)
+      f.consume(i, x, y)
+      return 1
     }
+    if let distance = try fused(f, i) { return distance }
     do {
       if i.flags & Instruction.augments != 0,
         case .object(let param as ParamObject) = x.value
@@ -129,31 +132,43 @@ extension Machine {
       throw f.locate(error, site.place, operands: site.operands)
     }
     f.consume(i, x, y)
+    return 1
   }
 
   /// `x + 1`: the constant is in the instruction, the sign in its site.
   @inline(never)
-  func addInt(_ f: Frame, _ i: Instruction) throws(Failure) {
+  func addInt(_ f: Frame, _ i: Instruction) throws(Failure) -> Int {
     guard case .binary(let sign) = f.code.sites[Int(i.site)].detail else { throw internalError() }
     let constant = sign == .subtract ? 0 - Int(i.d) : Int(i.d)
     let x = f.slot(Int(i.b))
-    if x.tag == Slot.Tag.float { return f.slot(Int(i.a)).put(x.float + Double(i.d)) }
+    if x.tag == Slot.Tag.float {
+      f.slot(Int(i.a)).put(x.float + Double(i.d))
+      return 1
+    }
     var operand = Value.int(constant)
-    try withUnsafeMutablePointer(to: &operand) { pointer throws(Failure) in
+    return try withUnsafeMutablePointer(to: &operand) { pointer throws(Failure) in
       try binary(f, i, x, Slot(pointer))
     }
   }
 
   @inline(never)
-  func negate(_ f: Frame, _ i: Instruction) throws(Failure) {
+  func negate(_ f: Frame, _ i: Instruction) throws(Failure) -> Int {
     let x = f.slot(Int(i.b))
-    if x.tag == Slot.Tag.float { return f.slot(Int(i.a)).put(-x.float) }
-    if x.tag == Slot.Tag.int, x.int != Int.min { return f.slot(Int(i.a)).put(-x.int) }
+    if x.tag == Slot.Tag.float {
+      f.slot(Int(i.a)).put(-x.float)
+      return 1
+    }
+    if x.tag == Slot.Tag.int, x.int != Int.min {
+      f.slot(Int(i.a)).put(-x.int)
+      return 1
+    }
+    if let distance = try fused(f, i) { return distance }
     do { f.slot(Int(i.a)).value = try Operators.negate(x.value) } catch {
       let site = f.site(i)
       throw f.locate(error, site.span, operands: site.operands)
     }
     f.consume(i, x, x)
+    return 1
   }
 
   private func compared(_ f: Frame, _ i: Instruction, _ x: Slot, _ y: Slot) throws(Failure) -> Value

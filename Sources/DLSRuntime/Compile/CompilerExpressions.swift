@@ -5,7 +5,7 @@ import DLSTensor
 
 extension Compiler {
   /// Compiles an expression to a register, which is written last.
-  func emit(_ e: Expression, to r: Int) throws(Failure) {
+  func emitParts(_ e: Expression, to r: Int) throws(Failure) {
     let mark = out.free
     defer { out.free = mark }
     switch e.kind {

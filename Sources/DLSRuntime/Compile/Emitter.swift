@@ -27,7 +27,7 @@ final class Emitter {
   private(set) var instructions: [Instruction] = []
   private(set) var constants: [Value] = []
   private(set) var globals: [GlobalCell] = []
-  private(set) var sites: [Site]
+  var sites: [Site]
   private(set) var steps: [Step] = []
   private(set) var registerCount = 0
   private(set) var registerNames: [Int: String] = [:]
@@ -48,6 +48,8 @@ final class Emitter {
   var sizes: Int?
   private var globalIndex: [ObjectIdentifier: Int] = [:]
   private var lastLabel = -1
+  /// True inside of an expression that is tried as a whole.
+  var isFusing = false
 
   /// Site 0 is the whole: for instructions that need no place of their own.
   init(_ span: Span) { sites = [Site(span: span, place: span)] }

@@ -1,6 +1,7 @@
 // Random numbers: Philox 4x32-10 (Salmon et al., 2011), a counter through a keyed mix, so that the
 // n-th number of a seed is the same however many threads fill a tensor.
 
+import CThreadState
 import Glibc
 
 /// The session's source of randomness: a key (the seed) and a counter.
@@ -133,10 +134,9 @@ package final class Generator {
       return
     }
     let q = y.pointer(Float.self)
-    let value = F16(repeating: Float(scale))
+    let value = Float(scale)
     words(n) { at, words in
-      var v = F16()
-      v.replace(with: value, where: words .< limit)
+      let v = dls_keep_f16(words, limit, value)
       if at + 16 <= n {
         UnsafeMutableRawPointer(q + at).storeBytes(of: v, as: F16.self)
       } else if at < n {

@@ -32,13 +32,7 @@ package enum Autograd {
     _ name: String, _ inputs: [Tensor], _ output: Tensor, _ pullback: @escaping Pullback
   ) -> Tensor {
     if !isTracked(inputs) || !output.dtype.isFloating { return output.detached }
-    let node = Node(
-      name: name, inputs: inputs, outputs: [output.detached],
-      pullback: { gradients, outputs throws(TensorError) in
-        guard let g = gradients[0] else { return [] }
-        return try pullback(g, outputs[0])
-      }, isLeaf: false)
-    return output.with(node: node)
+    return output.with(node: Node(name, inputs, output.detached, pullback))
   }
 
   package static func record(

@@ -109,13 +109,8 @@ package struct GradientWalk {
           "graph-freed", "the graph behind this value has been used and freed by `backward`",
           help: ["compute the value again, or keep the graph: `backward(retain_graph=true)`"])
       }
-      let gradients = Array(slots[first..<(first + count)])
-      if gradients.contains(where: { $0 != nil }), let pullback = node.pullback {
-        let outputs =
-          Autograd.isRecording
-          ? node.outputs.enumerated().map { $1.with(node: node, outputIndex: $0) } : node.outputs
-        let inputs = node.inputs
-        let results = try pullback(gradients, outputs)
+      let inputs = node.inputs
+      if let results = try node.pulled(slots[first..<(first + count)]) {
         if dls_get_last_walk() != mark { restamp() }
         for (input, g) in zip(inputs, results) {
           if let g { try add(g, to: input) }
@@ -143,6 +138,19 @@ package struct GradientWalk {
 }
 
 extension Node {
+  /// Gradients of the inputs; nil where nothing came to the outputs.
+  fileprivate func pulled(_ gradients: ArraySlice<Tensor?>) throws(TensorError) -> [Tensor?]? {
+    if let single {
+      guard case .some(let g?) = gradients.first else { return nil }
+      return try single(g, Autograd.isRecording ? outputs[0].with(node: self) : outputs[0])
+    }
+    guard let pullback, gradients.contains(where: { $0 != nil }) else { return nil }
+    let own =
+      Autograd.isRecording
+      ? outputs.enumerated().map { $1.with(node: self, outputIndex: $0) } : outputs
+    return try pullback(Array(gradients), own)
+  }
+
   /// Marks a target that the walk has not reached yet.
   fileprivate static let waiting = 1 << 62
   fileprivate var isWaiting: Bool { slot & Node.waiting != 0 }

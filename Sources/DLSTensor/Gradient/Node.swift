@@ -18,6 +18,8 @@ package final class Node {
   package let sequence: Int
   package internal(set) var inputs: [Tensor]
   package internal(set) var pullback: Pullback?
+  /// The same for an op of one output, the usual case: nothing has to be put in lists.
+  private(set) var single: Autograd.Pullback?
   /// The results without this node (so that no cycle arises).
   package internal(set) var outputs: [Tensor]
   /// For a leaf (a param, or an argument of `grad`): the gradient that `backward` adds to.
@@ -41,27 +43,40 @@ package final class Node {
     self.isLeaf = isLeaf
   }
 
+  /// The record of an op of one output.
+  init(_ name: String, _ inputs: [Tensor], _ output: Tensor, _ single: @escaping Autograd.Pullback)
+  {
+    self.name = name
+    self.sequence = Int(dls_next_sequence())
+    self.inputs = inputs
+    self.outputs = [output]
+    self.single = single
+    isLeaf = false
+  }
+
   /// Lets go of the record once it has been used.
   func free() {
     isFreed = true
     inputs = []
     outputs = []
     pullback = nil
+    single = nil
   }
 
   deinit {
     if inputs.isEmpty { return }
-    Graveyard.bury(inputs, pullback)
+    Graveyard.bury((inputs, pullback, single))
   }
 }
 
 /// Frees chains of any length without recursion: what a dying node holds is parked, and the
 /// outermost burial empties the park.
 private final class Graveyard {
-  var parked: [([Tensor], Node.Pullback?)] = []
+  typealias Remains = ([Tensor], Node.Pullback?, Autograd.Pullback?)
+  var parked: [Remains] = []
   var isEmptying = false
 
-  static func bury(_ inputs: consuming [Tensor], _ pullback: consuming Node.Pullback?) {
+  static func bury(_ remains: consuming Remains) {
     let yard: Graveyard
     if let raw = dls_get_graveyard() {
       yard = Unmanaged<Graveyard>.fromOpaque(raw).takeUnretainedValue()
@@ -69,7 +84,7 @@ private final class Graveyard {
       yard = Graveyard()
       dls_set_graveyard(Unmanaged.passRetained(yard).toOpaque())
     }
-    yard.parked.append((inputs, pullback))
+    yard.parked.append(remains)
     if yard.isEmptying { return }
     yard.isEmptying = true
     while let last = yard.parked.popLast() { withExtendedLifetime(last) {} }

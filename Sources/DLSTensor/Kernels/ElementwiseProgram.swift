@@ -28,6 +28,7 @@ package final class ElementwiseProgram {
   private(set) var instructions: [Instruction] = []
   private(set) var inputCount: Int
   package var outputs: [Operand] = []
+  package var count: Int { instructions.count }
   /// Derivatives by some of the inputs, made at the first use; the key has a bit for each input.
   private var derivatives: [UInt64: ElementwiseProgram] = [:]
   private(set) lazy var plan = TilePlan(self)

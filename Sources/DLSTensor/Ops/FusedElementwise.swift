@@ -3,7 +3,7 @@
 
 extension Tensor {
   /// From so many elements on, tiles pay for the program's making.
-  private static let fusedFrom = 2048
+  package static let fusedFrom = 2048
 
   /// True where `elementwise` takes these inputs: dense f32 of one shape, and f32 numbers.
   package static func canFuse(_ inputs: [Tensor]) -> Bool {
