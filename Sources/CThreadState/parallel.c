@@ -1,7 +1,8 @@
 // Threads for kernels. One job at a time, cut into fixed pieces that whoever is free takes; a helper
 // spins some microseconds for the next job, since ops follow each other closely, and then sleeps,
 // since spinning threads collapse on a busy machine. A helper that does not come in time is not
-// waited for: its piece is done by the thread that asked.
+// waited for: its piece is done by the thread that asked. After one that lost its processor in the
+// midst of a piece, some jobs are done alone, the same pieces one after the other.
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
@@ -28,7 +29,29 @@ static struct {
   uint32_t pieces;
 } job;
 static int wanted = 0, started = 0;
+enum { LONG_WAIT = 1500000 };  // cycles, about half a millisecond
+enum { LEAST_PATIENCE = 32, MOST_PATIENCE = 4096 };
+static int alone = 0;  // jobs still to be done without helpers
+static int patience = LEAST_PATIENCE, in_time = 0;
 static unsigned first_seen[MAX_THREADS];  // the ticket at each helper's birth, no news to it
+
+static void run_piece(int64_t index) {
+  int64_t begin = job.piece * index, end = begin + job.piece;
+  if (end > job.count) end = job.count;
+  if (begin < end) job.body(job.context, begin, end);
+}
+
+// How the last job's waiting decides on the next ones.
+static void judge(int waited_too_long) {
+  if (waited_too_long) {
+    alone = patience;
+    if (patience < MOST_PATIENCE) patience *= 2;
+    in_time = 0;
+  } else if (patience > LEAST_PATIENCE && ++in_time == 64) {
+    patience /= 2;
+    in_time = 0;
+  }
+}
 
 // Takes pieces of one job until none is left. The job's fields are stable once a piece is taken: the
 // asker does not leave before every piece is done.
@@ -40,10 +63,7 @@ static void take_pieces(uint32_t ticket_of_job) {
                                                memory_order_acquire)) {
       continue;
     }
-    int64_t index = job.pieces - (uint32_t)seen;
-    int64_t begin = job.piece * index, end = begin + job.piece;
-    if (end > job.count) end = job.count;
-    if (begin < end) job.body(job.context, begin, end);
+    run_piece(job.pieces - (uint32_t)seen);
     atomic_fetch_add_explicit(&done, 1, memory_order_release);
     seen = atomic_load_explicit(&claim, memory_order_acquire);
   }
@@ -105,6 +125,12 @@ void dls_parallel_for(int64_t count, int64_t grain,
   // Pieces begin on whole cache lines of floats where the count is large.
   if (job.piece > 1024) job.piece = (job.piece + 63) / 64 * 64;
   job.pieces = (uint32_t)threads;
+  if (alone > 0) {
+    alone--;
+    for (int i = 0; i < threads; i++) run_piece(i);
+    atomic_store(&busy, 0);
+    return;
+  }
   atomic_store_explicit(&done, 0, memory_order_relaxed);
   uint32_t own = atomic_load_explicit(&ticket, memory_order_relaxed) + 1;
   atomic_store(&claim, (uint64_t)own << 32 | job.pieces);
@@ -112,10 +138,15 @@ void dls_parallel_for(int64_t count, int64_t grain,
   if (atomic_load(&sleepers) > 0) {
     syscall(SYS_futex, &ticket, FUTEX_WAKE_PRIVATE, threads - 1, NULL, NULL, 0);
   }
+  uint64_t began = __builtin_ia32_rdtsc();
   take_pieces(own);
+  uint64_t finished = __builtin_ia32_rdtsc();
   for (int spins = 0; atomic_load_explicit(&done, memory_order_acquire) < threads; spins++) {
     if (spins < SPINS) __builtin_ia32_pause();
     else sched_yield();
   }
+  // Longer than a helper takes to wake up, and than the pieces differ: it lost its processor.
+  uint64_t own_time = finished - began, waiting = __builtin_ia32_rdtsc() - finished;
+  judge(waiting > LONG_WAIT && waiting > own_time / 2);
   atomic_store(&busy, 0);
 }
