@@ -112,6 +112,28 @@ private func strays(_ text: String) -> [String] {
     #expect(failures.isEmpty, "\(failures.prefix(3).joined(separator: "\n"))")
   }
 
+  /// Loops without end, each stopped by its limit.
+  @Test(arguments: [
+    "while true { }", "while true or false { x = 1 }", "for i in 0..10 ^ 15 { }",
+    "[1].map(x -> { while true { } })", "f(n) = f(n + 1) + [0 for i in 0..10 ^ 15 if false]\nf(0)",
+    "xs = []; while true { xs.append(0); if len(xs) > 9 { xs = [] } }",
+  ])
+  func endlessLoopsAreStopped(_ text: String) throws {
+    let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent().appending(path: "dls")
+    let process = Process()
+    process.executableURL = program
+    process.arguments = ["--max-time", "0.3", "-e", text]
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let end = Date().addingTimeInterval(30)
+    while process.isRunning, Date() < end { usleep(5000) }
+    let isHanging = process.isRunning
+    if isHanging { process.terminate() }
+    process.waitUntilExit()
+    #expect(!isHanging && process.terminationStatus == 1)
+  }
+
   /// The program itself, in processes of its own: none may crash, and none may outlive its limits.
   @Test func mutationsRunUnderLimits() throws {
     let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -214,7 +214,8 @@ extension Machine {
 
           // MARK: Control
           case .jump:
-            pc += Int(i.d)
+            // `while true` jumps back by this one.
+            try jump(true, i.d)
           case .loop:
             try jump(true, i.d)
           case .prepareFor:
