@@ -59,7 +59,7 @@ extension Machine {
         pc += 1
         return
       }
-      if distance < 0, isInterrupted { throw interruption() }
+      if distance <= 0, isInterrupted { throw interruption() }
       pc += Int(distance)
     }
 
