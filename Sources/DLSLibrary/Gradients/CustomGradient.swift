@@ -23,7 +23,7 @@ enum CustomGradient {
           if parts.count != values.count {
             throw Failure(
               "bad-argument",
-              "the rule of custom_grad gave \(parts.count) gradients for \(values.count) arguments",
+              "the rule of custom_grad gave \(parts.count) gradient\(parts.count == 1 ? "" : "s") for \(values.count) arguments",
               help: ["give a tuple with one for each argument, `none` where none flows"])
           }
           var gradients: [Tensor?] = []

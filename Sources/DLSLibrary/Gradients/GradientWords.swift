@@ -8,7 +8,8 @@ enum GradientWords {
   static let all: [Builtin] = [
     Builtin(
       "param", [Parameter("data", .tensor)], "A trainable cell with this value.",
-      family: "Gradients"
+      details: "It holds the gradient that `backward` adds to: `w.grad`. Ints become f32.",
+      example: "w = param(tensor([1.0, 2.0]))\nw  #=> param [1.0, 2.0]  f32[2]", family: "Gradients"
     ) { call throws(Failure) in
       var t = try call.tensor(0)
       if !t.dtype.isFloating { t = try tensorWork { [t] () throws(TensorError) in try t.to(.f32) } }
@@ -43,6 +44,10 @@ enum GradientWords {
         Parameter("retain_graph", .bool, .bool(false)),
       ],
       "Adds the gradient of a number to `p.grad` of every param that it depends on.",
+      details:
+        "`gradient` weights the elements of a loss that is not one number, with its shape. The record is freed unless "
+        + "retain_graph=true.",
+      example: "w = param(tensor([3.0]))\n(w * w).sum().backward()\nw.grad  #=> [6.0]  f32[1]",
       family: "Gradients"
     ) { call throws(Failure) in
       let (loss, seed, retain) = (try call.tensor(0), try call.optionalTensor(1), try call.bool(2))

@@ -11,8 +11,13 @@ private func maker(
   _ name: String, _ parameters: [Parameter], _ summary: String, _ formula: String,
   _ fill: @escaping @Sendable (Tensor, Call) throws(Failure) -> Void
 ) -> Builtin {
-  Builtin(name, [size] + parameters, summary, details: formula, family: "Initialisers") {
-    call throws(Failure) in
+  let value = name == "constant" ? ", value=0.5" : name == "sparse" ? ", sparsity=0.5" : ""
+  return Builtin(
+    name, [size] + parameters, summary,
+    details: formula + (formula.isEmpty ? "" : " ")
+      + "Sizes are numbers or a list, as in `\(name)(3, 2\(value))`.",
+    example: "\(name)(3, 2\(value)).shape  #=> [3, 2]", family: "Initialisers"
+  ) { call throws(Failure) in
     let shape = try call.ints(0)
     let t = try tensorWork { () throws(TensorError) in try Tensor.empty(shape, .f32) }
     try fill(t, call)
@@ -121,27 +126,24 @@ enum InitialiserWords {
         Parameter("std", .float, .float(1), namedOnly: true),
         Parameter("a", .float, .float(-2), namedOnly: true),
         Parameter("b", .float, .float(2), namedOnly: true),
-      ], "Normal, drawn again outside of [a, b].", ""
+      ], "Normal, but within [a, b].",
+      "By the inverse of the distribution function, as PyTorch draws it."
     ) { t, call throws(Failure) in
       let (mean, std, a, b) = (
         try call.float(1), try call.float(2), try call.float(3), try call.float(4)
       )
       if !(a < b) { throw call.fail(3, "a must lie below b") }
-      let low = 0.5 * (1 + erf((a - mean) / std / 2.0.squareRoot()))
-      let high = 0.5 * (1 + erf((b - mean) / std / 2.0.squareRoot()))
+      if !(std > 0) { throw call.fail(2, "`std` must be above 0, got \(NumberText.shortest(std))") }
       let generator = call.machine.generator
+      // In the lower half of the distribution, where small shares keep their digits.
+      let side: Double = a + b > 2 * mean ? -1 : 1
+      let ends = [(a - mean) / std * side, (b - mean) / std * side].sorted()
+      let (low, high) = (Normal.below(ends[0]), Normal.below(ends[1]))
       t.withMutableBytes { raw in
         let out = raw.bindMemory(to: Float.self)
         for i in out.indices {
-          var x = Double.nan
-          for _ in 0..<1000 {
-            let angle = 2 * Double.pi * generator.nextDouble()
-            x =
-              mean + std * (-2 * log(max(generator.nextDouble(), 1e-300))).squareRoot() * cos(angle)
-            if x >= a, x <= b { break }
-          }
-          if !(x >= a && x <= b) { x = a + (b - a) * (low < high ? 0.5 : 0.5) }
-          out[i] = Float(x)
+          let z = Normal.quantile(low + (high - low) * generator.nextDouble())
+          out[i] = Float(min(max(mean + std * side * z, a), b))
         }
       }
     },
@@ -207,5 +209,26 @@ private func orthogonalise(
       vectors[i][k] /= norm
       out[at(i, k)] = Float(gain * vectors[i][k])
     }
+  }
+}
+
+/// The standard normal distribution.
+private enum Normal {
+  /// The share that lies below z.
+  static func below(_ z: Double) -> Double { 0.5 * erfc(-z / 2.0.squareRoot()) }
+
+  /// Where a share p lies below: by Newton's steps, and by halving where they leave the bracket.
+  static func quantile(_ p: Double) -> Double {
+    var (left, right) = (-40.0, 40.0)
+    var z = min(max(log(p / (1 - p)) / 1.702, left), right)
+    for _ in 0..<100 {
+      let excess = below(z) - p
+      if excess < 0 { left = z } else { right = z }
+      var next = z - excess * (2 * Double.pi).squareRoot() * exp(z * z / 2)
+      if !(next > left && next < right) { next = (left + right) / 2 }
+      if abs(next - z) <= 1e-12 * (1 + abs(z)) { return next }
+      z = next
+    }
+    return z
   }
 }

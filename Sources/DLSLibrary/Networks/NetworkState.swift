@@ -75,7 +75,7 @@ enum NetworkState {
       onlyNames
         ? "the names do not agree with the network's"
         : "the shapes do not agree with the network's",
-      notes: notes,
+      argument: 1, notes: notes,
       help: onlyNames ? ["`strict=false` takes what fits and leaves the rest"] : [])
   }
 }

@@ -49,7 +49,9 @@ enum NetworkWords {
     },
     Builtin(
       ".train", [net, Parameter("mode", .bool, .bool(true))],
-      "Training mode: dropout drops, batch norm counts.", family: "Networks"
+      "Training mode: dropout drops, batch norm counts.",
+      details: "Gives the network.",
+      example: "net = Dropout(0.5).eval()\nnet.train().training  #=> true", family: "Networks"
     ) {
       call throws(Failure) in
       ModuleTree.setTraining(call.value(0), try call.bool(1))
@@ -58,7 +60,8 @@ enum NetworkWords {
     Builtin(
       ".eval", [net],
       "Evaluation mode: dropout does nothing, batch norm uses its running statistics.",
-      family: "Networks"
+      details: "Gives the network.",
+      example: "net = Dropout(0.5).eval()\nnet(ones(2))  #=> [1.0, 1.0]  f32[2]", family: "Networks"
     ) {
       call throws(Failure) in
       ModuleTree.setTraining(call.value(0), false)

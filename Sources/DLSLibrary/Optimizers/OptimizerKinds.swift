@@ -71,6 +71,8 @@ enum OptimizerKinds {
       details:
         "Tieleman and Hinton (2012): v = α v + (1 - α) g²; p = p - lr g / (√v + eps). centered subtracts the square of "
         + "the running mean of g from v.",
+      example:
+        "w = param(tensor([1.0]))\nopt = RMSprop([w], lr=0.01)\nopt.minimize((w * w).sum())\nw  #=> param [0.9]  f32[1]",
       rule: { s in
         var settings = RMSpropSettings()
         settings.lr = s.number("lr")
@@ -97,6 +99,8 @@ enum OptimizerKinds {
       summary: "Gradients divided by the root of the sum of their squares.",
       details:
         "Duchi et al. (2011): s = s + g²; p = p - lr / (1 + (t - 1) lr_decay) g / (√s + eps).",
+      example:
+        "w = param(tensor([1.0]))\nopt = Adagrad([w], lr=0.1)\nopt.minimize((w * w).sum())\nw  #=> param [0.9]  f32[1]",
       rule: { s in
         let (lr, slower, start) = (
           s.number("lr"), s.number("lr_decay"), s.number("initial_accumulator_value")
@@ -119,6 +123,8 @@ enum OptimizerKinds {
       summary: "Steps scaled by the ratio of running changes to running gradients.",
       details:
         "Zeiler (2012): v = ρ v + (1 - ρ) g²; d = √(u + eps) / √(v + eps) g; u = ρ u + (1 - ρ) d²; p = p - lr d.",
+      example:
+        "w = param(tensor([1.0]))\nopt = Adadelta([w])\nopt.minimize((w * w).sum())\nw  #=> param [0.9968]  f32[1]",
       rule: { s in
         let (lr, rho, eps) = (s.number("lr"), s.number("rho"), s.number("eps"))
         let (decay, sign) = (s.number("weight_decay"), s.flag("maximize") ? -1.0 : 1)
@@ -164,6 +170,8 @@ enum OptimizerKinds {
         number("weight_decay", decay), flag("amsgrad"), maximize,
       ],
       summary: "Steps by running means of the gradient and of its square.", details: paper,
+      example:
+        "w = param(tensor([1.0]))\nopt = \(name)([w], lr=0.1)\nopt.minimize((w * w).sum())\nw  #=> param [\(isDecoupled ? "0.899" : "0.9")]  f32[1]",
       rule: { s in
         var settings = AdamSettings()
         let betas = s.numbers("betas")

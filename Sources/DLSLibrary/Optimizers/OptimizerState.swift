@@ -7,6 +7,13 @@ private func wrong(_ what: String) -> Failure {
   Failure("state-mismatch", "this is no state of such an optimizer: \(what)", argument: 1)
 }
 
+extension Value {
+  /// A whole number from 0 that has room to grow.
+  fileprivate var count: Int? {
+    number.flatMap { Int(exactly: $0) }.flatMap { 0...Settings.largestInt ~= $0 ? $0 : nil }
+  }
+}
+
 extension Optimizer: StateHolder {
   /// `{state: {0: {step: …, exp_avg: …}}, param_groups: [{lr: …, params: [0, 1]}]}`.
   var state: Value {
@@ -79,7 +86,7 @@ extension Optimizer: StateHolder {
       for (key, value) in (entry?.objectValue as? DictObject)?.entries ?? [:] {
         guard case .string(let name) = key else { continue }
         if name == "step" {
-          step = value.number.flatMap { Int(exactly: $0) } ?? 0
+          step = value.count ?? 0
         } else if let t = value.tensorView {
           let x = param.cell.value
           if t.shape != x.shape {
@@ -114,8 +121,8 @@ extension LBFGSHistory {
 
   fileprivate init(_ dict: DictObject?) {
     guard let dict else { return }
-    evaluations = Int(dict.get("func_evals")?.number ?? 0)
-    iterations = Int(dict.get("n_iter")?.number ?? 0)
+    evaluations = dict.get("func_evals")?.count ?? 0
+    iterations = dict.get("n_iter")?.count ?? 0
     length = dict.get("t")?.number ?? 0
     scale = dict.get("H_diag")?.number ?? 1
     direction = dict.get("d")?.tensorView
@@ -137,7 +144,7 @@ extension Schedule: StateHolder {
   }
 
   func load(_ state: DictObject) throws(Failure) {
-    guard let epoch = state.get("last_epoch")?.number.flatMap({ Int(exactly: $0) }),
+    guard let epoch = state.get("last_epoch")?.count,
       let bases = state.get("base_lrs")?.sequenceItems?.compactMap(\.number),
       bases.count == optimizer.groups.count
     else { throw wrong("a schedule's has `last_epoch` and `base_lrs`, one for each group") }

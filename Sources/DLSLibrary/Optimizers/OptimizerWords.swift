@@ -45,7 +45,10 @@ enum OptimizerWords {
       "Updates the params by their gradients; a schedule's step changes the learning rate.",
       details:
         "With a closure, which zeroes gradients, goes back and gives the loss, as LBFGS needs. A ReduceLROnPlateau takes "
-        + "its metric: `schedule.step(loss)`.", family: "Optimizers"
+        + "its metric: `schedule.step(loss)`.",
+      example:
+        "w = param(tensor([1.0]))\nopt = SGD([w], lr=0.5)\n(w * w).sum().backward()\nopt.step()\nw  #=> param [0.0]  f32[1]",
+      family: "Optimizers"
     ) { call throws(Failure) in
       if case .object(let schedule as Schedule) = call.value(0) {
         try schedule.advance(call.value(1), call.machine)

@@ -6,8 +6,9 @@ import Glibc
 
 private func checked(_ call: Call, _ i: Int, least: Int) throws(Failure) -> Int {
   let n = try call.int(i)
-  if n < least {
-    throw call.fail(i, "`\(call.parameters[i].name)` must be at least \(least), got \(n)")
+  if n < least || n > Settings.largestInt {
+    throw call.fail(
+      i, "`\(call.parameters[i].name)` must be from \(least) to \(Settings.largestInt), got \(n)")
   }
   return n
 }
@@ -19,7 +20,8 @@ enum ScheduleWords {
     ScheduleKind(
       name: "StepLR",
       parameters: [Parameter("step_size", .int), Parameter("gamma", .float, .float(0.1))],
-      summary: "The rate times gamma every step_size epochs.", details: ""
+      summary: "The rate times gamma every step_size epochs.", details: "",
+      shown: (", 2", 2, "0.1")
     ) { call, _ throws(Failure) in
       let (size, gamma) = (try checked(call, 1, least: 1), try call.float(2))
       return { schedule, _, _ in
@@ -30,7 +32,8 @@ enum ScheduleWords {
     ScheduleKind(
       name: "MultiStepLR",
       parameters: [Parameter("milestones", .ints), Parameter("gamma", .float, .float(0.1))],
-      summary: "The rate times gamma at each milestone.", details: ""
+      summary: "The rate times gamma at each milestone.", details: "",
+      shown: (", [1, 3], gamma=0.5", 2, "0.5")
     ) { call, _ throws(Failure) in
       let (milestones, gamma) = (try call.ints(1), try call.float(2))
       return { schedule, _, _ in
@@ -40,7 +43,8 @@ enum ScheduleWords {
     },
     ScheduleKind(
       name: "ExponentialLR", parameters: [Parameter("gamma", .float)],
-      summary: "The rate times gamma every epoch.", details: ""
+      summary: "The rate times gamma every epoch.", details: "",
+      shown: (", 0.5", 2, "0.25")
     ) { call, _ throws(Failure) in
       let gamma = try call.float(1)
       return { schedule, _, _ in schedule.rates.map { schedule.epoch == 0 ? $0 : $0 * gamma } }
@@ -49,7 +53,8 @@ enum ScheduleWords {
       name: "CosineAnnealingLR",
       parameters: [Parameter("T_max", .int), Parameter("eta_min", .float, .float(0))],
       summary: "Half a cosine down to eta_min (Loshchilov and Hutter, 2016).",
-      details: "η = η_min + (η₀ - η_min) (1 + cos(π t / T_max)) / 2."
+      details: "η = η_min + (η₀ - η_min) (1 + cos(π t / T_max)) / 2.",
+      shown: (", T_max=2", 1, "0.5")
     ) { call, _ throws(Failure) in
       let (n, low) = (try checked(call, 1, least: 1), try call.float(2))
       return { schedule, _, _ in
@@ -68,7 +73,8 @@ enum ScheduleWords {
       parameters: [
         Parameter("start_factor", .float, .float(1.0 / 3)),
         Parameter("end_factor", .float, .float(1)), Parameter("total_iters", .int, .int(5)),
-      ], summary: "A factor that goes evenly from one number to another.", details: ""
+      ], summary: "A factor that goes evenly from one number to another.", details: "",
+      shown: (", start_factor=0.5, total_iters=4", 2, "0.75")
     ) { call, _ throws(Failure) in
       let (a, b, n) = (try call.float(1), try call.float(2), try checked(call, 3, least: 1))
       if !(a > 0 && a <= 1) { throw call.fail(1, "start_factor must be above 0 and at most 1") }
@@ -85,7 +91,8 @@ enum ScheduleWords {
     ScheduleKind(
       name: "LambdaLR", parameters: [Parameter("lr_lambda", .any)],
       summary: "The first rate times a function of the epoch.",
-      details: "A list gives each param group its function."
+      details: "A list gives each param group its function.",
+      shown: (", e -> 1 / (1 + e)", 1, "0.5")
     ) { call, opt throws(Failure) in
       let functions =
         call.value(1).sequenceItems ?? opt.groups.map { _ in call.value(1) }
@@ -122,7 +129,8 @@ enum ScheduleWords {
         Parameter("final_div_factor", .float, .float(1e4)),
         Parameter("three_phase", .bool, .bool(false)),
       ], summary: "Up to max_lr and down again, each batch a step (Smith and Topin, 2017).",
-      details: "The momentum (or Adam's first beta) goes the other way."
+      details: "The momentum (or Adam's first beta) goes the other way.",
+      shown: (", max_lr=1.0, total_steps=10", 2, "1.0")
     ) { call, opt throws(Failure) in
       let cycle = try OneCycle(call, opt)
       return { schedule, _, _ throws(Failure) in try cycle.rates(schedule) }
@@ -137,7 +145,8 @@ enum ScheduleWords {
         Parameter("eps", .float, .float(1e-8)),
       ],
       summary: "The rate times factor when a metric has stopped getting better.",
-      details: "It takes the metric: `schedule.step(loss)`."
+      details: "It takes the metric: `schedule.step(loss)`.",
+      shown: (", patience=0", 2, "0.1")
     ) { call, _ throws(Failure) in
       let plateau = try Plateau(call)
       return { schedule, metric, _ throws(Failure) in try plateau.rates(schedule, metric) }

@@ -14,6 +14,8 @@ struct ScheduleKind: Sendable {
   var parameters: [Parameter]
   var summary: String
   var details: String
+  /// The call, how often it steps, and the rate that comes of a rate of 1: an example of itself.
+  var shown: (call: String, steps: Int, rate: String)
   /// Reads its arguments and gives the rule.
   var rule: @Sendable (Call, Optimizer) throws(Failure) -> Rule
 
@@ -21,7 +23,9 @@ struct ScheduleKind: Sendable {
     Builtin(
       name, [Parameter("optimizer", .any)] + parameters, summary,
       details: details + " Call `schedule.step()` after each epoch; `schedule.lr` is the rate now.",
-      example: "", family: "Schedules"
+      example:
+        "opt = SGD([param(ones(1))], lr=1.0)\ns = \(name)(opt\(shown.call))\nfor i in 0..\(shown.steps) { s.step(\(name == "ReduceLROnPlateau" ? "i" : "")) }\nopt.lr  #=> \(shown.rate)",
+      family: "Schedules"
     ) { call throws(Failure) in
       let opt = try call.optimizer(0)
       return .object(try Schedule(self, opt, call.machine, try rule(call, opt)))

@@ -5,6 +5,8 @@ import DLSTensor
 
 /// Settings in the order in which they were declared.
 struct Settings {
+  /// Counts beyond it are mistakes, and must not overflow.
+  static let largestInt = 1 << 50
   private(set) var names: [String] = []
   private var values: [String: Value] = [:]
 
@@ -55,7 +57,8 @@ enum SettingRules {
       guard value.text != nil else { throw wrong("a string") }
       return value
     case .int:
-      guard let x = value.number, let n = Int(exactly: x), n >= 0 else {
+      guard let x = value.number, let n = Int(exactly: x), n >= 0, n <= Settings.largestInt
+      else {
         throw wrong("a whole number not below 0")
       }
       return .int(n)

@@ -51,7 +51,8 @@ package final class EarlyStopping: Object {
     let parameters = [Parameter("epoch", .int), Parameter("history", .dict)]
     let values = try Signature.bind("early_stopping", parameters, arguments)
     guard let history = values[1].objectValue as? DictObject,
-      let now = history.get(monitor)?.sequenceItems?.last?.number, let epoch = values[0].number
+      let now = history.get(monitor)?.sequenceItems?.last?.number,
+      let epoch = values[0].number.flatMap({ Int(exactly: $0) })
     else {
       let known = (values[1].objectValue as? DictObject)?.memberNames ?? []
       throw Failure(
@@ -61,10 +62,10 @@ package final class EarlyStopping: Object {
     let isBetter =
       best.map { isMax ? now > $0 + minDelta : now < $0 - minDelta } ?? true
     if isBetter {
-      (best, bestEpoch) = (now, Int(epoch))
+      (best, bestEpoch) = (now, epoch)
       if restoresBest { kept = try snapshot() }
     }
-    return .bool(Int(epoch) - bestEpoch < patience)
+    return .bool(Double(epoch) - Double(bestEpoch) < Double(patience))
   }
 
   func begin(_ net: Value) {

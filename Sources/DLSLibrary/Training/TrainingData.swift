@@ -13,7 +13,8 @@ struct TrainingBatch {
       guard let x = dict.get("x"), let y = dict.get("y") else {
         throw Failure(
           "type-mismatch",
-          "a batch that is a dict has `x` and `y`, not \(dict.memberNames.map { "`\($0)`" }.joined(separator: ", "))"
+          "a batch that is a dict has `x` and `y`, not \(dict.memberNames.map { "`\($0)`" }.joined(separator: ", "))",
+          argument: 1
         )
       }
       (inputs, target) = ([x], y)
@@ -26,7 +27,7 @@ struct TrainingBatch {
     guard value.tensorView != nil else {
       throw Failure(
         "type-mismatch", "training data gives batches (x, y), not \(value.kindText)",
-        help: ["`batches(x, y, 64)` cuts tensors into batches"])
+        argument: 1, help: ["`batches(x, y, 64)` cuts tensors into batches"])
     }
     (inputs, target) = ([value], value)
   }
@@ -69,7 +70,8 @@ enum TrainingData {
       if t.shape[0] != tensors[0].shape[0] {
         throw Failure(
           "shape-mismatch",
-          "the data has \(tensors[0].shape[0]) inputs, but \(t.shape[0]) targets: \(tensors[0].typeText) and \(t.typeText)"
+          "the data has \(tensors[0].shape[0]) inputs, but \(t.shape[0]) targets: \(tensors[0].typeText) and \(t.typeText)",
+          argument: 1
         )
       }
     }

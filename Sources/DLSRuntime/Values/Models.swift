@@ -30,7 +30,14 @@ package final class ParamObject: Object {
     if case .none = value {
       cell.gradient = nil
     } else {
-      cell.gradient = try value.asTensor(like: cell.value.dtype)
+      let g = try value.asTensor(like: cell.value.dtype)
+      if g.shape != cell.value.shape {
+        throw Failure(
+          "shape-mismatch",
+          "the gradient has shape \(Tensor.describe(g.shape)), the param \(Tensor.describe(cell.value.shape))"
+        )
+      }
+      cell.gradient = g
     }
     return true
   }
