@@ -19,7 +19,12 @@ extension FigureWords {
         #=> <figure: 1 panel, 2 series>
         """
     ) { panel, values, call throws(Failure) in
-      if case .object(let graph as GraphObject) = values[0] { return graph.draw(into: &panel) }
+      if case .object(let graph as GraphObject) = values[0] {
+        if graph.vertices.count > 400 {
+          throw call.fail(0, "a graph of \(graph.vertices.count) values is too large to draw")
+        }
+        return graph.draw(into: &panel)
+      }
       let style = try call.string(option(call, "style"))
       let kinds: [String: Series.Kind] = [
         "-": .lines, "--": .lines, "o": .points, "-o": .linesPoints,

@@ -11,9 +11,11 @@ package final class EarlyStopping: Object {
   private let isMax: Bool
   private let restoresBest: Bool
   private var net = Value.none
+  private var cells: [ParameterCell] = []
   private var best: Double?
   private var bestEpoch = 0
-  private var kept: [(name: String, tensor: Tensor)] = []
+  private var kept: [Tensor] = []
+  private var keptBuffers: [(owner: Object, key: String, tensor: Tensor)] = []
 
   init(_ call: Call) throws(Failure) {
     patience = try call.int(0)
@@ -63,31 +65,39 @@ package final class EarlyStopping: Object {
       best.map { isMax ? now > $0 + minDelta : now < $0 - minDelta } ?? true
     if isBetter {
       (best, bestEpoch) = (now, epoch)
-      if restoresBest { kept = try snapshot() }
+      if restoresBest { try keep() }
     }
     return .bool(Double(epoch) - Double(bestEpoch) < Double(patience))
   }
 
-  func begin(_ net: Value) {
+  func begin(_ net: Value, _ opt: Optimizer) {
     self.net = net
-    (best, bestEpoch, kept) = (nil, 0, [])
+    var known: Set<ObjectIdentifier> = []
+    cells = (ModuleTree.parameters(net) + opt.params).map(\.cell).filter {
+      known.insert(ObjectIdentifier($0)).inserted
+    }
+    (best, bestEpoch, kept, keptBuffers) = (nil, 0, [], [])
   }
 
-  /// Puts the best weights back.
-  func finish() throws(Failure) {
-    if !kept.isEmpty {
-      let tensors = Dictionary(
-        kept.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
-      try NetworkState.load(tensors, into: net)
+  /// Copies: optimizers change the numbers in place.
+  private func keep() throws(Failure) {
+    kept = try cells.mapped { cell throws(Failure) in
+      try tensorWork { () throws(TensorError) in try cell.value.copied() }
     }
-    (net, kept) = (.none, [])
+    keptBuffers = []
+    for buffer in ModuleTree.buffers(net) {
+      guard let t = buffer.owner.buffers.first(where: { $0.name == buffer.key })?.value else {
+        continue
+      }
+      let copy = try tensorWork { () throws(TensorError) in try t.copied() }
+      keptBuffers.append((buffer.owner, buffer.key, copy))
+    }
   }
 
-  private func snapshot() throws(Failure) -> [(name: String, tensor: Tensor)] {
-    if case .none = net { return [] }
-    return try NetworkState.of(net).mapped { one throws(Failure) in
-      // A copy: optimizers change the numbers in place.
-      (one.name, try tensorWork { () throws(TensorError) in try one.tensor.copied() })
-    }
+  /// Puts the best numbers back.
+  func finish() {
+    for (cell, t) in zip(cells, kept) { cell.set(t) }
+    for one in keptBuffers { one.owner.setBuffer(one.key, one.tensor) }
+    (net, cells, kept, keptBuffers) = (.none, [], [], [])
   }
 }

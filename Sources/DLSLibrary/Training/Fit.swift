@@ -67,7 +67,7 @@ struct Fit {
   func run() throws(Failure) -> Value {
     defer { machine.status(nil) }
     let stoppers = callbacks.compactMap { $0.objectValue as? EarlyStopping }
-    for stopper in stoppers { stopper.begin(net) }
+    for stopper in stoppers { stopper.begin(net, opt) }
     let modes = Modes(net)
     defer { modes.restore() }
     do throws(Failure) {
@@ -82,7 +82,7 @@ struct Fit {
       }
       throw error
     }
-    for stopper in stoppers { try stopper.finish() }
+    for stopper in stoppers { stopper.finish() }
     return .object(history)
   }
 
