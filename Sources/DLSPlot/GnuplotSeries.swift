@@ -70,7 +70,7 @@ enum GnuplotSeries {
       )
     case .words(let words):
       return (
-        labels(words, s), "\(block) using 1:2 with points pt 0 notitle"
+        labels(words, s), "\(block) using 1:2 with points pt 0 lc rgb '#ff000000' notitle"
       )
     case .filled:
       return (

@@ -38,7 +38,7 @@ struct GradientCheck {
           for i in 0..<leaf.count {
             try machine.checkInterrupt()
             machine.generator.state = random
-            let numeric = try difference(lift, j, i, k, machine)
+            let numeric = try difference(lift, j, i, k, count: y.count, machine)
             for (o, n) in numeric.enumerated() {
               let a = exact[j].map { $0[o * leaf.count + i] } ?? 0
               let excess = abs(a - n) - (atol + rtol * abs(n))
@@ -72,19 +72,24 @@ struct GradientCheck {
   }
 
   /// (f(x + ε) - f(x - ε)) / 2ε for one element of one leaf.
-  private func difference(_ lift: Lift, _ leaf: Int, _ element: Int, _ k: Int, _ machine: Machine)
-    throws(Failure) -> [Double]
-  {
+  private func difference(
+    _ lift: Lift, _ leaf: Int, _ element: Int, _ k: Int, count: Int, _ machine: Machine
+  ) throws(Failure) -> [Double] {
     var ends: [[Double]] = []
     let random = machine.generator.state
     defer { lift.lendAgain() }
     for step in [eps, -eps] {
       machine.generator.state = random
       let arguments = try lift.moved(inputs, leaf, element, step)
-      let result = try Autograd.withoutRecording { () throws(Failure) in
-        try Tree(result: try machine.call(function, arguments)).leaves[k].tensor.doubles()
+      let results = try Autograd.withoutRecording { () throws(Failure) in
+        try Tree(result: try machine.call(function, arguments)).leaves
       }
-      ends.append(result)
+      ends.append(k < results.count ? results[k].tensor.doubles() : [])
+    }
+    if ends[0].count != count || ends[1].count != count {
+      throw Failure(
+        "shape-mismatch", "the function of gradcheck gives results of another form nearby",
+        argument: 0)
     }
     return zip(ends[0], ends[1]).map { ($0 - $1) / (2 * eps) }
   }

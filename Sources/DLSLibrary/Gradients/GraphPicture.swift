@@ -177,7 +177,7 @@ extension GraphObject {
     panel.series.append(
       Series(
         .lines, x: [x - w, x + w, x + w, x - w, x - w], y: [y - h, y - h, y + h, y + h, y - h],
-        colour: v.role.line, width: v.name == "y" ? 2.5 : 1.5))
+        colour: v.role.line, width: i + 1 == vertices.count ? 2.5 : 1.5))
     let lines = label(v)
     let step = 0.19
     let top = y + step * Double(lines.count - 1) / 2

@@ -52,9 +52,11 @@ package final class EarlyStopping: Object {
   {
     let parameters = [Parameter("epoch", .int), Parameter("history", .dict)]
     let values = try Signature.bind("early_stopping", parameters, arguments)
+    guard let epoch = values[0].number.flatMap({ Int(exactly: $0) }) else {
+      throw Failure("type-mismatch", "early_stopping is called with (epoch, history)", argument: 0)
+    }
     guard let history = values[1].objectValue as? DictObject,
-      let now = history.get(monitor)?.sequenceItems?.last?.number,
-      let epoch = values[0].number.flatMap({ Int(exactly: $0) })
+      let now = history.get(monitor)?.sequenceItems?.last?.number
     else {
       let known = (values[1].objectValue as? DictObject)?.memberNames ?? []
       throw Failure(

@@ -81,7 +81,8 @@ struct Evaluation {
         let output = try machine.call(net, batch.inputs)
         let value = try Self.lossValue(loss, output, batch.target, machine)
         scores.add(
-          loss: value.packedElement, metric: try measured(output, batch.target), rows: batch.count)
+          loss: value.packedElement,
+          metric: try Self.measured(metric, output, batch.target, machine), rows: batch.count)
         try scores.addHits(output, batch.target)
       }
       if scores.count == 0 {
@@ -91,7 +92,10 @@ struct Evaluation {
     }
   }
 
-  private func measured(_ output: Value, _ target: Value) throws(Failure) -> Double? {
+  /// metric(output, target), one number.
+  static func measured(_ metric: Value?, _ output: Value, _ target: Value, _ machine: Machine)
+    throws(Failure) -> Double?
+  {
     guard let metric else { return nil }
     let value = try machine.call(metric, [output, target])
     guard let x = value.number else {

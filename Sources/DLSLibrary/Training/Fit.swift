@@ -188,11 +188,8 @@ struct Fit {
       try opt.step()
     }
     let x = value.packedElement
-    var measured: Double?
-    if let metric {
-      measured = try Autograd.withoutRecording { () throws(Failure) in
-        try machine.call(metric, [output, batch.target]).number
-      }
+    let measured = try Autograd.withoutRecording { () throws(Failure) in
+      try Evaluation.measured(metric, output, batch.target, machine)
     }
     scores.add(loss: x, metric: measured, rows: batch.count)
     return x
