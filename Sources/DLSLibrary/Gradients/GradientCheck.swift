@@ -55,7 +55,11 @@ struct GradientCheck {
     }
     if worst.error <= 0 { return .bool(true) }
     if !raises { return .bool(false) }
-    throw Failure("gradient-mismatch", worst.text, argument: 0)
+    throw Failure(
+      "gradient-mismatch", worst.text, argument: 0,
+      help: [
+        "data of f32 inside the function makes differences coarse: `.to(f64)`, or a larger eps"
+      ])
   }
 
   /// For each leaf the derivatives of result k: a row for each of its elements.

@@ -196,6 +196,15 @@ package final class ParamGroup: Object {
     settings = changed
     return true
   }
+  /// `group["lr"]`, as PyTorch has it.
+  package override func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
+    if items.count == 1, case .value(let key) = items[0], let name = key.text,
+      let value = try member(name, machine)
+    {
+      return value
+    }
+    throw Failure("bad-index", "a group has the parts \(memberNames.joined(separator: ", "))")
+  }
   package override func forEachReference(_ visit: (Value) -> Void) {
     for param in params { visit(.object(param)) }
   }
