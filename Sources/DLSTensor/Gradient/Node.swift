@@ -76,7 +76,7 @@ private final class Graveyard {
   var parked: [Remains] = []
   var isEmptying = false
 
-  static func bury(_ remains: consuming Remains) {
+  static func bury(_ remains: Remains) {
     let yard: Graveyard
     if let raw = dls_get_graveyard() {
       yard = Unmanaged<Graveyard>.fromOpaque(raw).takeUnretainedValue()
