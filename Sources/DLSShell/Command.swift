@@ -83,11 +83,13 @@ enum FilePathCheck {
 }
 
 /// What may stand before the script's name.
-struct RunOptions {
+package struct RunOptions {
   var maxMemory: Int?
   var maxTime: Double?
   var threads: Int?
   var seed: UInt64?
+
+  package init() {}
 
   enum Taken {
     case taken

@@ -4,7 +4,7 @@ import DLSLibrary
 import DLSRuntime
 import DLSSyntax
 
-enum HelpCommand {
+package enum HelpCommand {
   static func run(_ arguments: [String]) -> Int32 {
     if arguments.contains("--html") {
       Terminal.write(HelpPage.html())
@@ -28,7 +28,7 @@ enum HelpCommand {
   }
 
   /// What is known about a topic, word, family, command of the prompt or error code.
-  static func page(_ name: String) -> String? {
+  package static func page(_ name: String) -> String? {
     if let page = Documentation.topic(name) { return page }
     if let entry = DiagnosticCatalog.named(name) { return entry.page }
     let bare = name.hasPrefix(":") ? String(name.dropFirst()) : name
@@ -65,8 +65,8 @@ enum Columns {
 }
 
 /// The lecture's scripts, told by their own head lines.
-enum Lecture {
-  static var index: String {
+package enum Lecture {
+  package static var index: String {
     let scripts = Home.scriptFolders.flatMap { folder in
       FilePath.list(folder).filter { $0.hasSuffix(".dls") }.map { folder + "/" + $0 }
     }

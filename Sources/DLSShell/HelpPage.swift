@@ -4,8 +4,8 @@ import DLSLibrary
 import DLSRuntime
 import DLSSyntax
 
-enum HelpPage {
-  static func html() -> String {
+package enum HelpPage {
+  package static func html() -> String {
     var body = "<h1>The dls language</h1>\n<nav>"
     for topic in LanguageReference.topics { body += link(topic.name, topic.title) }
     body += "</nav>\n<nav>"

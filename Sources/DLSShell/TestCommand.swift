@@ -5,13 +5,13 @@ import DLSRuntime
 import DLSSyntax
 import Glibc
 
-final class TestCommand {
+package final class TestCommand {
   let options: RunOptions
   private var isUpdating = false
 
-  init(_ options: RunOptions) { self.options = options }
+  package init(_ options: RunOptions) { self.options = options }
 
-  func run(_ arguments: [String]) -> Int32 {
+  package func run(_ arguments: [String]) -> Int32 {
     let files = arguments.filter { $0 != "--update" }
     isUpdating = files.count < arguments.count
     if files.isEmpty { return Command.misuse("test needs a file") }

@@ -2,11 +2,10 @@
 
 import DLSLibrary
 import DLSRuntime
+import DLSShell
 import DLSSyntax
 import Foundation
 import Testing
-
-@testable import DLSShell
 
 private func temporary(_ name: String, _ text: String) throws -> String {
   let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)

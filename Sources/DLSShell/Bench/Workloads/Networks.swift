@@ -81,10 +81,10 @@ enum NetworkWorkloads {
           function: "step", metric: "steps/s",
           work: Work(flops: 251.7e6, cacheBytes: 28 * 336_650 + 21.7e6))
       ],
-      // The masks of dropout are everyone's own: peers have 0.39 to 0.68 with them. A net without
-      // them is held to PyTorch's digits.
+      // The masks of dropout are everyone's own: PyTorch has 0.49 to 0.79 by its seeds, JAX from 0.39.
+      // A net without masks is held to PyTorch's digits.
       checks: [
-        ("loss0 (p=0)", 5.20161, 1e-4), ("loss10 (p=0)", 0.0224488, 5e-3), ("loss50", 0.52, 0.35),
+        ("loss0 (p=0)", 5.20161, 1e-4), ("loss10 (p=0)", 0.0224488, 5e-3), ("loss50", 0.64, 0.45),
       ]
     ).measure(setting)
   }
