@@ -21,13 +21,13 @@ extension Tensor {
       if size < 0 {
         throw TensorError("bad-size", "a size cannot be negative: \(describe(shape))")
       }
-      if overflow { continue }
-      (count, overflow) = count.multipliedReportingOverflow(by: size)
+      // A size of 0 does not hide the others: strides are made of them too.
+      if !overflow { (count, overflow) = count.multipliedReportingOverflow(by: max(size, 1)) }
     }
-    if overflow && !shape.contains(0) || count > 1 << 48 {
+    if overflow || count > 1 << 48 {
       throw TensorError("bad-size", "\(describe(shape)) has too many elements to hold")
     }
-    return overflow ? 0 : count
+    return shape.contains(0) ? 0 : count
   }
 
   /// `[2, 3]`, as errors write shapes.

@@ -60,6 +60,16 @@ extension Tensor {
     return axis
   }
 
+  /// The same where the axis is to be cut or walked: a number has none.
+  func wholeAxis(_ dim: Int, _ word: String) throws(TensorError) -> Int {
+    if rank == 0 {
+      throw TensorError(
+        "bad-dim", "`\(word)` needs at least one dimension, and a number has none", argument: 0,
+        labels: [(0, typeText)], help: ["`{0}.reshape(1)` is a vector"])
+    }
+    return try axis(dim)
+  }
+
   package func axes(_ dims: [Int]) throws(TensorError) -> [Int] {
     var result: [Int] = []
     for dim in dims {

@@ -8,6 +8,7 @@ enum ReduceKernels {
   private static let piece = 1 << 16
 
   static func sum(_ r: Reduction, _ y: Tensor) {
+    if y.count == 0 { return }
     switch r.x.dtype {
     case .f32: sum(F16.self, r, r.x.pointer(Float.self), y.pointer(Float.self))
     case .f64: sum(D8.self, r, r.x.pointer(Double.self), y.pointer(Double.self))

@@ -71,7 +71,7 @@ extension Tensor {
   }
 
   package func split(_ sizes: [Int], _ dim: Int) throws(TensorError) -> [Tensor] {
-    let axis = try self.axis(dim)
+    let axis = try wholeAxis(dim, "split")
     if sizes.contains(where: { $0 < 0 || $0 > shape[axis] }) || sizes.count > 1 << 32
       || sizes.reduce(0, +) != shape[axis]
     {
@@ -97,7 +97,11 @@ extension Tensor {
         help: ["convert them: `{0}.to(i64)`"])
     }
     let labels = ints()
-    let width = classes ?? (labels.max() ?? -1) + 1
+    let largest = labels.max() ?? -1
+    if classes == nil, largest == Int.max {
+      throw TensorError("bad-size", "\(largest) is too large for a label", argument: 0)
+    }
+    let width = classes ?? largest + 1
     let y = try Tensor.full(shape + [max(width, 0)], 0, .i64, meta: isMeta)
     for (i, label) in labels.enumerated() {
       if label < 0 || label >= width {

@@ -344,7 +344,7 @@ extension Tensor {
     for (a, size) in index.shape.enumerated() {
       source = try source.slice(axis: a, from: 0, count: size, step: 1)
     }
-    let y = try Tensor.empty(shape, dtype, meta: isMeta)
+    let y = try Tensor.empty(shape, dtype, meta: isMeta || index.isMeta || source.isMeta)
     if !y.isMeta {
       Strided.assign(y, self)
       GatherKernels.add(try source.to(dtype).packed(), plan.positions, y)

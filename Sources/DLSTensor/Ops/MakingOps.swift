@@ -215,6 +215,7 @@ extension Tensor {
       throw TensorError("bad-argument", "multinomial needs weights [n] or [rows, n] and a count")
     }
     let width = shape[rank - 1]
+    if isMeta { return try Tensor.meta(Array(shape.dropLast()) + [samples], .i64) }
     if !replacement, samples > width {
       throw TensorError(
         "bad-argument", "multinomial cannot draw \(samples) of \(width) without replacement",

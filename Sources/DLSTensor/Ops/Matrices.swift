@@ -8,7 +8,7 @@ struct Matrices {
   let lead: [Int]
   let count: Int
   let dtype: DType
-  let isMeta: Bool
+  private(set) var isMeta: Bool
   private let data: Tensor
 
   init(_ x: Tensor, _ name: String, square: Bool = false, argument: Int = 0) throws(TensorError) {
@@ -54,6 +54,13 @@ struct Matrices {
   /// A result for every matrix, in f64 for the kernel to fill.
   func result(_ shape: [Int]) throws(TensorError) -> Tensor {
     try Tensor.empty(lead + shape, .f64, meta: isMeta)
+  }
+
+  /// The same matrices, or none where another operand has only a shape.
+  func beside(_ other: Matrices) -> Matrices {
+    var result = self
+    result.isMeta = isMeta || other.isMeta
+    return result
   }
 
   /// Calls `body` for every matrix; Ctrl-C is heard between them.

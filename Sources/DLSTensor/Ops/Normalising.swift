@@ -144,6 +144,7 @@ extension Tensor {
     let b = try bias.map { t throws(TensorError) in try t.to(x.dtype) }
     let n = sizes.reduce(1, *)
     let rows = n == 0 ? 0 : count / n
+    let isMeta = isMeta || (w?.isMeta ?? false) || (b?.isMeta ?? false)
     let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
     let m = try Tensor.empty([rows], x.dtype, meta: isMeta)
     let s = try Tensor.empty([rows], x.dtype, meta: isMeta)
@@ -181,7 +182,7 @@ extension Tensor {
   package func groupNorm(_ groups: Int, weight: Tensor?, bias: Tensor?, eps: Double)
     throws(TensorError) -> Tensor
   {
-    if rank < 2 || groups < 1 || shape[1] % max(groups, 1) != 0 {
+    if rank < 2 || groups < 1 || groups > max(shape[1], 1) || shape[1] % groups != 0 {
       throw TensorError(
         rank < 2 ? "shape-mismatch" : "bad-argument",
         rank < 2

@@ -197,7 +197,7 @@ extension Tensor {
     let centred = try x - x.mean(dims, keepdim: true).expand(x.shape)
     let s = try (centred * centred).sum(dims, keepdim: keepdim)
     let n = s.count == 0 ? 0 : x.count / s.count
-    return try s * x.number(1 / Double(max(0, n - correction)))
+    return try s * x.number(1 / max(0, Double(n) - Double(correction)))
   }
 
   package func logsumexp(_ dims: [Int]? = nil, keepdim: Bool = false) throws(TensorError) -> Tensor

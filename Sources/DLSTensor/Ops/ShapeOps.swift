@@ -96,7 +96,7 @@ enum ShapeOps {
         guard case .int(let size) = a.values[1] else {
           return .tensors(try x.split(a.ints(1), a.int(2)))
         }
-        let whole = x.shape[try x.axis(a.int(2))]
+        let whole = x.shape[try x.wholeAxis(a.int(2), "split")]
         if size < 1 {
           throw TensorError("bad-argument", "split needs a size of at least 1", argument: 1)
         }
@@ -110,7 +110,7 @@ enum ShapeOps {
       samples: { [[x(), .int(2), .int(1)]] },
       body: .general { a throws(TensorError) in
         let x = try a.tensor(0)
-        let whole = x.shape[try x.axis(a.int(2))]
+        let whole = x.shape[try x.wholeAxis(a.int(2), "chunk")]
         if a.int(1) < 1 {
           throw TensorError("bad-argument", "chunk needs at least 1 part", argument: 1)
         }
@@ -125,7 +125,7 @@ enum ShapeOps {
       "tensor([1, 2]).flip(0)  #=> [2, 1]  i64[2]", { [[x(), .ints([0, 1])]] }
     ) { a throws(TensorError) in
       var y = try a.tensor(0)
-      for axis in try y.axes(a.ints(1)) where y.shape[axis] > 0 {
+      for axis in try y.axes(a.ints(1)) where y.rank > 0 && y.shape[axis] > 0 {
         y = try y.slice(axis: axis, from: y.shape[axis] - 1, count: y.shape[axis], step: -1)
       }
       return try y.contiguous()

@@ -59,8 +59,8 @@ extension Tensor {
   }
 
   private func solveSame(_ b: Tensor) throws(TensorError) -> Tensor {
-    let m = try Matrices(self, "solve", square: true)
     let right = try Matrices(b, "solve", argument: 1)
+    let m = try Matrices(self, "solve", square: true).beside(right)
     let (n, k) = (m.rows, right.columns)
     let y = try m.result([n, k])
     try m.forEach { i throws(TensorError) in
@@ -194,8 +194,8 @@ extension Tensor {
       let x = try a.leastSquares(given.unsqueeze(-1), rcond)
       return try x.squeeze([x.rank - 1])
     }
-    let m = try Matrices(a, "lstsq")
     let right = try Matrices(given, "lstsq", argument: 1)
+    let m = try Matrices(a, "lstsq").beside(right)
     if right.rows != m.rows || right.lead != m.lead {
       throw TensorError(
         "shape-mismatch",

@@ -10,7 +10,7 @@ extension Tensor {
     }
     let whole = shape[axis]
     let (far, overflow) = (size - 1).multipliedReportingOverflow(by: spacing)
-    let reach = overflow ? Int.max - 1 : far
+    let reach = overflow ? 1 << 48 : min(far, 1 << 48)
     if reach >= whole {
       throw TensorError(
         "shape-mismatch",
