@@ -225,7 +225,8 @@ extension Tensor {
     var sizes = shape
     sizes[axis] = count
     var steps = strides
-    steps[axis] *= step
+    // One element has no next: any step will do, however far it would lead.
+    if count > 1 { steps[axis] *= step }
     let part = view(sizes, steps, offset: count == 0 ? offset : offset + from * strides[axis])
     let whole = shape
     return Autograd.record("slice", [self], part) { g, _ throws(TensorError) in
@@ -237,7 +238,7 @@ extension Tensor {
   func unsliced(into whole: [Int], axis: Int, from: Int, step: Int) throws(TensorError) -> Tensor {
     let result = try Tensor.full(whole, 0, dtype, meta: isMeta)
     var steps = result.strides
-    steps[axis] *= step
+    if shape[axis] > 1 { steps[axis] *= step }
     let part = result.view(shape, steps, offset: count == 0 ? 0 : from * result.strides[axis])
     if !isMeta { Strided.assign(part, self) }
     let count = shape[axis]

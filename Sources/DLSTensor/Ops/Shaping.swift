@@ -16,6 +16,7 @@ extension Tensor {
       if overflow { throw TensorError("bad-size", "the result has too many elements to hold") }
       whole.append(size)
     }
+    _ = try Tensor.count(of: whole)
     return try reshape(pairs).expand(wide).reshape(whole)
   }
 
