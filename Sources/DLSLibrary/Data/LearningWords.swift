@@ -143,7 +143,7 @@ enum LearningWords {
       let centred = try data - mean
       let divisor = try Tensor.scalar(Double(max(1, x.shape[0] - 1)), .f64)
       let covariance = try centred.transposed().matmul(centred) / divisor
-      let (values, vectors) = SymmetricEigen.solve(covariance.doubles(), x.shape[1])
+      let (values, vectors) = try principalAxes(covariance)
       let total = max(values.reduce(0, +), .leastNormalMagnitude)
       let type: DType = x.dtype == .f64 ? .f64 : .f32
       let basis = try Tensor.of(Array(vectors.prefix(k * x.shape[1])), shape: [k, x.shape[1]])
@@ -160,6 +160,19 @@ enum LearningWords {
           ]))
     }
   }
+}
+
+/// Eigenvalues in falling order and their vectors, row after row, the largest entry positive.
+private func principalAxes(_ covariance: Tensor) throws(TensorError) -> ([Double], [Double]) {
+  let (rising, columns) = try covariance.eigh(lower: true)
+  let (values, rows, n) = (rising.doubles(), try columns.transposed().doubles(), rising.count)
+  var vectors: [Double] = []
+  for i in stride(from: n - 1, through: 0, by: -1) {
+    let row = rows[i * n..<(i + 1) * n]
+    let largest = row.max { abs($0) < abs($1) } ?? 1
+    vectors += largest < 0 ? row.map { -$0 } : Array(row)
+  }
+  return (values.reversed(), vectors)
 }
 
 /// The sum of squared differences of two rows of equal length.

@@ -38,7 +38,8 @@ extension Tensor {
       let limit = try lengths.number(maxNorm)
       let scale = try Tensor.select(
         lengths.greater(limit), limit / (lengths + lengths.number(1e-7)), lengths.number(1))
-      picked = try picked * scale
+      // PyTorch shortens the table itself first, so the gradient is that of what it holds then.
+      picked = try picked + (picked.detached * scale - picked.detached)
     }
     if let padding {
       let row = padding < 0 ? padding + weight.shape[0] : padding

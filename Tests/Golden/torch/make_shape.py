@@ -129,6 +129,16 @@ g.case("meshgrid", lambda a, b: T.meshgrid(a, b, indexing="ij"), [g.tensor(2), g
 g.case("(a, b, c) -> meshgrid(a, b, c, indexing=\"xy\")", lambda a, b, c: T.meshgrid(a, b, c, indexing="xy"), [g.tensor(2), g.tensor(3), g.tensor(2)])
 g.case("meshgrid", lambda a: T.meshgrid(*a, indexing="ij"), [[g.tensor(2), g.tensor(3)]])
 
+at = g.ints([[2, 0, 2], [1, 1, 2]])
+for options in ({}, {"padding_idx": 2}, {"padding_idx": -3}, {"scale_grad_by_freq": True}):
+    g.case("embedding", F.embedding, [at, g.tensor(3, 4)], **options)
+table = g.tensor(3, 4)
+g.case("embedding", lambda i, w, max_norm: F.embedding(i, w.detach().clone(), max_norm=max_norm), [at, table], max_norm=0.5, grad=False, tol=1e-6)
+g.case("embedding", F.embedding, [g.ints([]), g.tensor(3, 4)])
+g.case("embedding", F.embedding, [g.ints(1), g.tensor(3, 4)])
+g.case("dropout", F.dropout, [g.tensor(2, 3)], p=0.5, training=False)
+g.case("dropout", F.dropout, [g.tensor(2, 3)], p=0.0)
+g.case("dropout", F.dropout, [g.tensor(2, 3)], p=1.0)
 q, k = g.tensor(2, 3, 4), g.tensor(2, 5, 4)
 for text, ops in [
     ("bid,bjd->bij", [q, k]), ("ij->ji", [g.tensor(2, 3)]), ("ij->", [g.tensor(2, 3)]), ("ii->i", [g.tensor(3, 3)]),
