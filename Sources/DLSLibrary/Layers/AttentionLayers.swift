@@ -87,7 +87,7 @@ package final class AttentionLayer: ParamLayer {
   ]
   package override var signature: [Parameter]? { AttentionLayer.parameters }
 
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+  package override func run(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
     -> Value
   {
     let call = Call(
@@ -219,7 +219,7 @@ package final class BilinearLayer: ParamLayer {
   private static let parameters = [Parameter("input1", .tensor), Parameter("input2", .tensor)]
   package override var signature: [Parameter]? { BilinearLayer.parameters }
 
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+  package override func run(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
     -> Value
   {
     let call = Call(
@@ -272,7 +272,7 @@ package final class EmbeddingBagLayer: ParamLayer {
   ]
   package override var signature: [Parameter]? { EmbeddingBagLayer.parameters }
 
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+  package override func run(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
     -> Value
   {
     let call = Call(

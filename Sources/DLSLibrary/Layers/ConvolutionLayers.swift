@@ -39,8 +39,8 @@ package final class ConvLayer: ParamLayer {
     }
     let shape = [outputs, channels / options.groups] + kernel
     _ = try Tensor.count(of: shape)
-    let fan = shape.dropFirst().reduce(1, *)
-    let bound = fan == 0 ? 0 : 1 / Double(fan).squareRoot()
+    let fan = shape.dropFirst().reduce(1.0) { $0 * Double($1) }
+    let bound = fan == 0 ? 0 : 1 / fan.squareRoot()
     weight.make(try Layer.uniform(shape, bound, machine))
     bias?.make(try Layer.uniform([outputs], bound, machine))
     inputs = channels
@@ -78,6 +78,10 @@ package final class ConvLayer: ParamLayer {
     if paddingMode == "zeros" { return try x.convolution(w, bias?.tensor, options, rank: rank) }
     var inner = options
     inner.padding = .valid
+    if margins().contains(where: { $0 > 1 << 20 }) {
+      throw TensorError(
+        "bad-size", "\(name)'s padding is too large for padding_mode=\"\(paddingMode)\"")
+    }
     return try x.padded(margins(), ConvLayer.modes[paddingMode] ?? paddingMode, 0).convolution(
       w, bias?.tensor, inner, rank: rank)
   }
@@ -140,8 +144,8 @@ package final class ConvTransposeLayer: ParamLayer {
   package func build(_ channels: Int, _ machine: Machine) throws(TensorError) {
     let shape = [channels, outputs / options.groups] + kernel
     _ = try Tensor.count(of: shape)
-    let fan = shape.dropFirst().reduce(1, *)
-    let bound = fan == 0 ? 0 : 1 / Double(fan).squareRoot()
+    let fan = shape.dropFirst().reduce(1.0) { $0 * Double($1) }
+    let bound = fan == 0 ? 0 : 1 / fan.squareRoot()
     weight.make(try Layer.uniform(shape, bound, machine))
     bias?.make(try Layer.uniform([outputs], bound, machine))
     inputs = channels

@@ -100,6 +100,13 @@ package final class DropoutLayer: Layer {
   package override func forward(_ x: Tensor, _ machine: Machine) throws(TensorError) -> Tensor {
     isTraining ? try x.dropout(p, machine.generator, byChannel: byChannel) : x
   }
+  package override func duplicate(_ part: (Value) throws(Failure) -> Value) throws(Failure)
+    -> Value?
+  {
+    let copy = DropoutLayer(name, p, byChannel: byChannel)
+    copy.isTraining = isTraining
+    return .object(copy)
+  }
 }
 
 /// A layer without params: a function of one tensor.
@@ -137,7 +144,7 @@ package final class ResidualLayer: Layer {
     printer.value(inner)
     printer.write(")")
   }
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+  package override func run(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
     -> Value
   {
     let x = try (arguments.positional.first ?? .none).asTensor(like: .f32)

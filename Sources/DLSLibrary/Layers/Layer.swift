@@ -33,9 +33,15 @@ package class Layer: Object {
     for part in parts { visit(part.value) }
   }
 
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
-    -> Value
+  package final override func call(_ arguments: CallArguments, _ machine: Machine)
+    throws(Failure) -> Value
   {
+    guard let watcher = machine.callWatcher else { return try run(arguments, machine) }
+    return try watcher.watch(self, step: nil) { () throws(Failure) in try run(arguments, machine) }
+  }
+
+  /// What a call does; layers of one tensor override `forward` instead.
+  package func run(_ arguments: CallArguments, _ machine: Machine) throws(Failure) -> Value {
     guard let first = arguments.positional.first, arguments.positional.count == 1,
       arguments.named.isEmpty
     else {
@@ -68,6 +74,16 @@ package class Layer: Object {
   package func mend(for x: Tensor) -> String? { nil }
 
   package func forward(_ x: Tensor, _ machine: Machine) throws(TensorError) -> Tensor { x }
+
+  /// The first layer of a network whose params the first use has yet to make.
+  package static func firstOpen(in net: Value) -> Layer? {
+    var found: Layer?
+    ModuleTree.visit(net) { _, object in
+      guard found == nil, let layer = object as? Layer else { return }
+      for part in layer.parts { if case .none = part.value { found = layer } }
+    }
+    return found
+  }
 }
 
 /// A param of a layer, made when its size is known.
@@ -153,14 +169,33 @@ package final class SequentialLayer: Layer {
     }
   }
 
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+  package override func run(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
     -> Value
   {
     var given = arguments
+    var isDone = false
     for (i, step) in steps.enumerated() {
+      if isDone {
+        isDone = false
+        continue
+      }
       do throws(Failure) {
+        if let y = try SequentialLayer.normalisedAndCut(steps, i, given, machine) {
+          given = CallArguments([.tensor(y)])
+          isDone = true
+          continue
+        }
         guard case .object(let object) = step else { continue }
-        given = CallArguments([try object.call(given, machine)])
+        if let watcher = machine.callWatcher, !(object is Layer) {
+          let inner = given
+          given = CallArguments([
+            try watcher.watch(object, step: i) { () throws(Failure) in
+              try object.call(inner, machine)
+            }
+          ])
+        } else {
+          given = CallArguments([try object.call(given, machine)])
+        }
       } catch {
         if i > 0, error.diagnostic == nil { error.speakOfInput(arguments.positional.first) }
         // An op or a function among the layers has no name of its own in the network.
@@ -172,6 +207,25 @@ package final class SequentialLayer: Layer {
       }
     }
     return given.positional[0]
+  }
+
+  /// Batch norm and the relu after it in one pass, where a composition has them so; else nil.
+  private static func normalisedAndCut(
+    _ steps: [Value], _ i: Int, _ given: CallArguments, _ machine: Machine
+  ) throws(Failure) -> Tensor? {
+    guard i + 1 < steps.count, machine.callWatcher == nil, given.named.isEmpty,
+      given.positional.count == 1,
+      let norm = steps[i].objectValue as? BatchNormLayer,
+      let x = given.positional[0].tensorView
+    else { return nil }
+    switch steps[i + 1].objectValue {
+    case let word as BuiltinObject where word.builtin.name == "relu": break
+    case let layer as FunctionLayer where layer.name == "ReLU": break
+    default: return nil
+    }
+    do throws(TensorError) { return try norm.forward(x, relu: true) } catch {
+      throw norm.failed(error)
+    }
   }
 
   package override func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {

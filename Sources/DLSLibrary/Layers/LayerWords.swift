@@ -42,12 +42,17 @@ extension Call {
     if case .object(let object) = value(i), object is Placeholder { return nil }
     let n = try int(i)
     if n < 0 { throw fail(i, "a size cannot be negative") }
+    return try notTooLarge(n, i)
+  }
+  /// Beyond this no memory holds a layer, and products of sizes would overflow.
+  private func notTooLarge(_ n: Int, _ i: Int) throws(Failure) -> Int {
+    if n > 1 << 40 { throw fail(i, code: "bad-size", "`\(parameters[i].name)` is too large: \(n)") }
     return n
   }
   func size(_ i: Int) throws(Failure) -> Int {
     let n = try int(i)
     if n < 1 { throw fail(i, "`\(parameters[i].name)` must be at least 1, got \(n)") }
-    return n
+    return try notTooLarge(n, i)
   }
   func probability(_ i: Int) throws(Failure) -> Double {
     let p = try float(i)
@@ -96,7 +101,12 @@ enum LayerWords {
         example: "Flatten()(zeros(2, 3, 4)).shape  #=> [2, 12]"
       ) { call throws(Failure) in
         let (from, to) = (try call.int(0), try call.int(1))
-        return FunctionLayer("Flatten", "") { x throws(TensorError) in try x.flatten(from, to) }
+        var text = SettingsText()
+        text.int("start_dim", from, unless: 1)
+        text.int("end_dim", to, unless: -1)
+        return FunctionLayer("Flatten", text.text) { x throws(TensorError) in
+          try x.flatten(from, to)
+        }
       },
       layer("Identity", [], "The input itself.") { _ throws(Failure) in
         FunctionLayer("Identity", "") { x in x }

@@ -50,6 +50,11 @@ package final class BatchNormLayer: ParamLayer {
   }
 
   package override func forward(_ x: Tensor, _ machine: Machine) throws(TensorError) -> Tensor {
+    try forward(x, relu: false)
+  }
+
+  /// With `relu` what comes after it in a composition is done in the same pass.
+  package func forward(_ x: Tensor, relu: Bool) throws(TensorError) -> Tensor {
     if !ranks.contains(x.rank) {
       let words =
         ranks.lowerBound == 2
@@ -71,7 +76,7 @@ package final class BatchNormLayer: ParamLayer {
     let usesBatch = isTraining || mean == nil
     let result = try x.batchNorm(
       mean: mean, variance: variance, weight: weight?.tensor, bias: bias?.tensor,
-      training: usesBatch, eps: eps)
+      training: usesBatch, eps: eps, relu: relu)
     if isTraining, let mean, let variance, let m = result.mean, let v = result.variance, !m.isMeta {
       let seen = (buffer("num_batches_tracked")?.element(0) ?? 0) + 1
       let share = momentum ?? 1 / seen

@@ -84,7 +84,7 @@ package final class RecurrentLayer: ParamLayer {
   ]
   package override var signature: [Parameter]? { RecurrentLayer.parameters }
 
-  package override func call(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
+  package override func run(_ arguments: CallArguments, _ machine: Machine) throws(Failure)
     -> Value
   {
     let call = Call(

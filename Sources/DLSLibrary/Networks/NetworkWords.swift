@@ -7,6 +7,7 @@ private let net = Parameter("net", .any)
 
 enum NetworkWords {
   static let all: [Builtin] = [
+    Summary.word,
     Builtin(
       "params", [net], "The trained params of a network, as a list.",
       example: "len(params(Linear(2, 3)))  #=> 2", family: "Networks"

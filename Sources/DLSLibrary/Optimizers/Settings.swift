@@ -128,6 +128,13 @@ extension ParamGroup {
     -> [ParamObject]
   {
     let params = ModuleTree.parameters(value)
+    if !params.isEmpty, let open = Layer.firstOpen(in: value) {
+      throw Failure(
+        "bad-argument",
+        "\(kind.name) would leave out \(LayerPath.short(open)): it has no params yet",
+        argument: 0,
+        help: ["sizes left open by `_` are decided by a first call: run the network once before"])
+    }
     if !params.isEmpty { return params }
     var help: [String] = []
     if value.tensorView != nil || value.sequenceItems?.first?.tensorView != nil {

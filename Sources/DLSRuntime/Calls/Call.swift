@@ -28,3 +28,14 @@ package struct Call {
     self.arguments = arguments
   }
 }
+
+/// Stands around the calls of layers while a network is looked at.
+open class CallWatcher {
+  package init() {}
+
+  /// Runs the call; what it returns is what the caller gets. `step` is the callee's place in a
+  /// composition, where it has no name of its own.
+  open func watch(_ callee: Object, step: Int?, _ run: () throws(Failure) -> Value) throws(Failure)
+    -> Value
+  { try run() }
+}

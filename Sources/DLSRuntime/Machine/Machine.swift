@@ -47,6 +47,8 @@ public final class Machine {
   var caution: Diagnostic?
   var hasCaution = false
   weak var mainModule: Module?
+  /// Told of every call of a layer, while someone looks at a network (`summary`).
+  package var callWatcher: CallWatcher?
   /// Where the statement under way stands, for warnings.
   var currentSource: Source?
 

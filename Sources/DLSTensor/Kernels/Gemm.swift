@@ -38,11 +38,6 @@ extension Double: KernelScalar {
   }
 }
 
-enum BLASThreads {
-  /// Inside of own threads OpenBLAS works on one.
-  static func set(_ count: Int) { openblas_set_num_threads(Int32(clamping: count)) }
-}
-
 extension Parallel {
   /// Splits [0, count) over at most `slots` workers that each own a scratch buffer, numbered from 0.
   static func slots(

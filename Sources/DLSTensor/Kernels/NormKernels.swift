@@ -72,14 +72,28 @@ struct BatchNormKernels<V: SIMD> where V.Scalar: KernelScalar {
   private var grain: Int { max(1, elementGrain / max(batch * pixels, 1)) }
   private func plane(_ n: Int, _ c: Int) -> Int { (n * channels + c) * pixels }
 
-  /// Means and (biased) variances of the channels.
-  func statistics(
-    _ x: UnsafePointer<T>, _ mean: UnsafeMutablePointer<T>, _ variance: UnsafeMutablePointer<T>
-  ) {
-    let count = Double(batch * pixels)
-    if pixels == 1 { return columnStatistics(x, mean, variance) }
+  /// The sum of every channel.
+  func plainSums(_ x: UnsafePointer<T>, _ y: UnsafeMutablePointer<T>) {
     Parallel.forEach(channels, grain: grain) { begin, end in
       for c in begin..<end {
+        var s = 0.0
+        for n in 0..<batch { s += LaneSums<V>.plain(x + plane(n, c), pixels) }
+        y[c] = T(s)
+      }
+    }
+  }
+
+  /// Mean, (biased) variance and normalised numbers, channel by channel: the second and third look at
+  /// a channel find it in cache.
+  func train(
+    _ x: UnsafePointer<T>, _ w: UnsafePointer<T>?, _ b: UnsafePointer<T>?, _ eps: Double,
+    _ mean: UnsafeMutablePointer<T>, _ variance: UnsafeMutablePointer<T>,
+    _ y: UnsafeMutablePointer<T>, relu: Bool
+  ) {
+    let count = Double(batch * pixels)
+    Parallel.forEach(channels, grain: grain) { begin, end in
+      for c in begin..<end {
+        if Interrupt.isSet { return }
         var s = 0.0
         for n in 0..<batch { s += LaneSums<V>.plain(x + plane(n, c), pixels) }
         let m = T(s / count)
@@ -87,12 +101,63 @@ struct BatchNormKernels<V: SIMD> where V.Scalar: KernelScalar {
         for n in 0..<batch { q += LaneSums<V>.squares(x + plane(n, c), m, pixels) }
         mean[c] = m
         variance[c] = T(q / count)
+        let scale = T(1 / (Double(variance[c]) + eps).squareRoot()) * (w?[c] ?? 1)
+        let shift = b?[c] ?? 0
+        for n in 0..<batch {
+          let (p, r) = (x + plane(n, c), y + plane(n, c))
+          if relu {
+            for i in 0..<pixels {
+              let v = (p[i] - m) * scale + shift
+              r[i] = v < 0 ? 0 : v
+            }
+          } else {
+            for i in 0..<pixels { r[i] = (p[i] - m) * scale + shift }
+          }
+        }
       }
     }
   }
 
-  /// The same where a row holds one number of each channel.
-  private func columnStatistics(
+  /// The gradients of x, w and b, channel by channel; where `y` is given, through the relu that made
+  /// it.
+  func backward(
+    _ g: UnsafePointer<T>, _ x: UnsafePointer<T>, _ mean: UnsafePointer<T>,
+    _ variance: UnsafePointer<T>, _ w: UnsafePointer<T>?, _ eps: Double,
+    _ dx: UnsafeMutablePointer<T>, _ dw: UnsafeMutablePointer<T>, _ db: UnsafeMutablePointer<T>,
+    relu y: UnsafePointer<T>?
+  ) {
+    let count = Double(batch * pixels)
+    Parallel.forEach(channels, grain: grain) { begin, end in
+      for c in begin..<end {
+        if Interrupt.isSet { return }
+        let m = mean[c]
+        var (s, q) = (0.0, 0.0)
+        for n in 0..<batch {
+          let at = plane(n, c)
+          if let y {
+            for i in at..<(at + pixels) { dx[i] = y[i] <= 0 ? 0 : g[i] }
+          }
+          let u = y == nil ? g : UnsafePointer(dx)
+          s += LaneSums<V>.plain(u + at, pixels)
+          q += LaneSums<V>.products(u + at, x + at, m, pixels)
+        }
+        let inverse = 1 / (Double(variance[c]) + eps).squareRoot()
+        db[c] = T(s)
+        dw[c] = T(q * inverse)
+        let scale = T(inverse) * (w?[c] ?? 1)
+        let (k, l) = (T(s / count), T(q / count * inverse * inverse))
+        for n in 0..<batch {
+          let at = plane(n, c)
+          let (p, r) = (x + at, dx + at)
+          let u = y == nil ? g + at : UnsafePointer(r)
+          for i in 0..<pixels { r[i] = scale * (u[i] - k - (p[i] - m) * l) }
+        }
+      }
+    }
+  }
+
+  /// Means and variances where a row holds one number of each channel.
+  func columnStatistics(
     _ x: UnsafePointer<T>, _ mean: UnsafeMutablePointer<T>, _ variance: UnsafeMutablePointer<T>
   ) {
     let count = T(batch)
@@ -136,59 +201,37 @@ struct BatchNormKernels<V: SIMD> where V.Scalar: KernelScalar {
     }
   }
 
-  /// Σ g and Σ g (x - mean) of every channel.
-  func sums(
+  /// Σ g and Σ g (x - mean) of every channel, where a row holds one number of each.
+  func columnSums(
     _ g: UnsafePointer<T>, _ x: UnsafePointer<T>, _ mean: UnsafePointer<T>,
     _ plain: UnsafeMutablePointer<T>, _ centred: UnsafeMutablePointer<T>
   ) {
-    Parallel.forEach(channels, grain: pixels == 1 ? max(64, grain) : grain) { begin, end in
-      if pixels == 1 {
-        for c in begin..<end {
-          plain[c] = 0
-          centred[c] = 0
-        }
-        for n in 0..<batch {
-          let (u, p) = (g + n * channels, x + n * channels)
-          for c in begin..<end {
-            plain[c] += u[c]
-            centred[c] += u[c] * (p[c] - mean[c])
-          }
-        }
-        return
-      }
+    Parallel.forEach(channels, grain: max(64, grain)) { begin, end in
       for c in begin..<end {
-        var (s, q) = (0.0, 0.0)
-        for n in 0..<batch {
-          let at = plane(n, c)
-          s += LaneSums<V>.plain(g + at, pixels)
-          q += LaneSums<V>.products(g + at, x + at, mean[c], pixels)
+        plain[c] = 0
+        centred[c] = 0
+      }
+      for n in 0..<batch {
+        let (u, p) = (g + n * channels, x + n * channels)
+        for c in begin..<end {
+          plain[c] += u[c]
+          centred[c] += u[c] * (p[c] - mean[c])
         }
-        plain[c] = T(s)
-        centred[c] = T(q)
       }
     }
   }
 
-  /// dx = scale (g - a - (x - mean) b), with a number of each for every channel.
-  func inputGradient(
+  /// dx = scale (g - a - (x - mean) b), with a number of each for every channel of a row.
+  func columnGradient(
     _ g: UnsafePointer<T>, _ x: UnsafePointer<T>, _ mean: UnsafePointer<T>,
     _ scale: UnsafePointer<T>, _ a: UnsafePointer<T>, _ b: UnsafePointer<T>,
     _ dx: UnsafeMutablePointer<T>
   ) {
-    Parallel.forEach(batch, grain: max(1, elementGrain / max(channels * pixels, 1))) { begin, end in
+    Parallel.forEach(batch, grain: max(1, elementGrain / max(channels, 1))) { begin, end in
       for n in begin..<end {
-        if pixels == 1 {
-          let at = n * channels
-          let (u, p, q) = (g + at, x + at, dx + at)
-          for c in 0..<channels { q[c] = scale[c] * (u[c] - a[c] - (p[c] - mean[c]) * b[c]) }
-          continue
-        }
-        for c in 0..<channels {
-          let at = plane(n, c)
-          let (u, p, q) = (g + at, x + at, dx + at)
-          let (m, s, k, l) = (mean[c], scale[c], a[c], b[c])
-          for i in 0..<pixels { q[i] = s * (u[i] - k - (p[i] - m) * l) }
-        }
+        let at = n * channels
+        let (u, p, q) = (g + at, x + at, dx + at)
+        for c in 0..<channels { q[c] = scale[c] * (u[c] - a[c] - (p[c] - mean[c]) * b[c]) }
       }
     }
   }

@@ -10,6 +10,11 @@ struct PoolGeometry {
   var outHeight: Int
   var outWidth: Int
   var pixels: Int { outHeight * outWidth }
+  /// Windows of 2x2 side by side, without padding.
+  var isPairs: Bool {
+    kernel == [2, 2] && slide.stride == [2, 2] && slide.before == [0, 0]
+      && slide.dilation == [1, 1] && outHeight == height / 2 && outWidth == width / 2
+  }
 }
 
 enum PoolKernels {

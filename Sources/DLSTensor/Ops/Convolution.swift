@@ -165,7 +165,7 @@ extension Tensor {
         x.isTracked ? try convolveInput(u, w, g) : nil,
         w.isTracked ? try convolveWeight(x, u, g) : nil,
       ]
-      if let bias { result.append(bias.isTracked ? try u.sum([0, 2, 3]) : nil) }
+      if let bias { result.append(bias.isTracked ? try u.channelSums() : nil) }
       return result
     }
   }
@@ -204,7 +204,9 @@ enum ConvRunner {
   static func forward(_ x: Tensor, _ w: Tensor, _ bias: Tensor?, _ y: Tensor, _ g: ConvGeometry)
     throws(TensorError)
   {
-    if x.dtype == .f32 {
+    if WinogradRunner.takes(g, x.dtype) {
+      try WinogradRunner.forward(x, w, bias, y, g)
+    } else if x.dtype == .f32 {
       try forward(Float.self, x, w, bias, y, g)
     } else {
       try forward(Double.self, x, w, bias, y, g)
@@ -213,7 +215,9 @@ enum ConvRunner {
   }
 
   static func input(_ y: Tensor, _ w: Tensor, _ x: Tensor, _ g: ConvGeometry) throws(TensorError) {
-    if x.dtype == .f32 {
+    if WinogradRunner.takes(g, x.dtype) {
+      try WinogradRunner.input(y, w, x, g)
+    } else if x.dtype == .f32 {
       try input(Float.self, y, w, x, g)
     } else {
       try input(Double.self, y, w, x, g)
@@ -222,7 +226,9 @@ enum ConvRunner {
   }
 
   static func weight(_ x: Tensor, _ y: Tensor, _ w: Tensor, _ g: ConvGeometry) throws(TensorError) {
-    if x.dtype == .f32 {
+    if WinogradRunner.takes(g, x.dtype) {
+      try WinogradRunner.weight(x, y, w, g)
+    } else if x.dtype == .f32 {
       try weight(Float.self, x, y, w, g)
     } else {
       try weight(Double.self, x, y, w, g)

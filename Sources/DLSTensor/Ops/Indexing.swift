@@ -185,7 +185,7 @@ extension Tensor {
   /// Rows of a matrix; the gradient adds back into them.
   package func rows(at positions: Tensor) throws(TensorError) -> Tensor {
     let (n, width) = (positions.count, shape[1])
-    let y = try Tensor.empty([n, width], dtype, meta: isMeta)
+    let y = try Tensor.empty([n, width], dtype, meta: isMeta || positions.isMeta)
     if !y.isMeta {
       let x = packed()
       let places = positions.packed()
@@ -209,7 +209,7 @@ extension Tensor {
 
   /// Zeros [rows, width] with this matrix's rows added at positions.
   package func scattered(rows: Int, at positions: Tensor) throws(TensorError) -> Tensor {
-    let y = try Tensor.full([rows, shape[1]], 0, dtype, meta: isMeta)
+    let y = try Tensor.full([rows, shape[1]], 0, dtype, meta: isMeta || positions.isMeta)
     if !y.isMeta {
       let x = packed()
       let places = positions.packed()

@@ -97,7 +97,7 @@ private func maxPool(
       options.dilation = a.optionalInts(4)
       options.ceil = a.bool(5)
       let (values, indices) = try a.tensor(0).maxPool(options, rank: rank)
-      return a.bool(6) ? .tensors([values, indices]) : .tensor(values)
+      return a.bool(6) ? .tensors([values, try indices()]) : .tensor(values)
     })
 }
 

@@ -2,9 +2,11 @@
 
 extension Tensor {
   /// Batch norm over [N, C, …]: by the batch's statistics while training (also given back, the
-  /// variance unbiased, for running averages), else by `mean` and `variance`.
+  /// variance unbiased, for running averages), else by `mean` and `variance`. With `relu` the result
+  /// goes through it in the same pass.
   package func batchNorm(
-    mean: Tensor?, variance: Tensor?, weight: Tensor?, bias: Tensor?, training: Bool, eps: Double
+    mean: Tensor?, variance: Tensor?, weight: Tensor?, bias: Tensor?, training: Bool, eps: Double,
+    relu: Bool = false
   ) throws(TensorError) -> (y: Tensor, mean: Tensor?, variance: Tensor?) {
     let x = try floating()
     if rank < 2 {
@@ -34,9 +36,8 @@ extension Tensor {
           "bad-argument", "batch_norm needs running_mean and running_var outside of training",
           argument: 1)
       }
-      return (
-        try x.normalised(by: mean.to(x.dtype), variance.to(x.dtype), w, b, eps), nil, nil
-      )
+      let y = try x.normalised(by: mean.to(x.dtype), variance.to(x.dtype), w, b, eps)
+      return (relu ? try y.relu() : y, nil, nil)
     }
     let n = channels == 0 ? 0 : x.count / channels
     if n == 1 {
@@ -50,21 +51,27 @@ extension Tensor {
       let none = try Tensor.full([channels], 0, x.dtype, meta: isMeta)
       return (try x.normalised(by: none, none, w, b, eps), nil, nil)
     }
+    if relu, shape.dropFirst(2).reduce(1, *) == 1 || isMeta {
+      let plain = try batchNorm(
+        mean: mean, variance: variance, weight: weight, bias: bias, training: true, eps: eps)
+      return (try plain.y.relu(), plain.mean, plain.variance)
+    }
     let m = try Tensor.empty([channels], x.dtype, meta: isMeta)
     let v = try Tensor.empty([channels], x.dtype, meta: isMeta)
     let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
     let source = x.packed()
     if !isMeta, count > 0 {
-      let plan = BatchNormPlan(source)
-      plan.statistics(source, m, v)
-      plan.normalise(source, m, v, w?.packed(), b?.packed(), eps, y)
+      BatchNormPlan(source).train(source, w?.packed(), b?.packed(), eps, m, v, y, relu)
+      try Interrupt.check()
     }
     let inputs = [x] + [w, b].compactMap { $0 }
-    let result = Autograd.record("batch_norm", inputs, y) { g, _ throws(TensorError) in
+    let result = Autograd.record(relu ? "batch_norm_relu" : "batch_norm", inputs, y) {
+      g, y throws(TensorError) in
       let all =
         Autograd.isRecording
-        ? try x.batchNormGradient(g, w, eps)
-        : try BatchNormPlan(source).gradient(source, g.packed(), m, v, w?.packed(), eps)
+        ? try x.batchNormGradient(relu ? g.passing(where: y) : g, w, eps)
+        : try BatchNormPlan(source).gradient(
+          source, g.packed(), m, v, w?.packed(), eps, relu ? y : nil)
       return [all[0]] + (w == nil ? [] : [all[1]]) + (b == nil ? [] : [all[2]])
     }
     let unbiased = try v * v.number(Double(n) / Double(n - 1))
@@ -80,6 +87,15 @@ extension Tensor {
   /// A number for each channel, spread over this shape.
   private func perChannel(_ t: Tensor) throws(TensorError) -> Tensor {
     try t.reshape([1, shape[1]] + [Int](repeating: 1, count: rank - 2))
+  }
+
+  /// The sum of each channel; without a copy where nothing records.
+  func channelSums() throws(TensorError) -> Tensor {
+    if Autograd.isRecording || isMeta || count == 0 { return try sum(otherAxes) }
+    let y = try Tensor.empty([shape[1]], dtype)
+    let x = packed()
+    BatchNormPlan(x).sums(x, y)
+    return y
   }
 
   private var otherAxes: [Int] { [0] + Array(2..<rank) }
@@ -227,14 +243,40 @@ private struct BatchNormPlan {
     BatchNormKernels(batch: batch, channels: channels, pixels: pixels)
   }
 
-  func statistics(_ x: Tensor, _ mean: Tensor, _ variance: Tensor) {
+  func sums(_ x: Tensor, _ y: Tensor) {
     if x.dtype == .f32 {
-      kernels(F16.self).statistics(
-        x.pointer(Float.self), mean.pointer(Float.self), variance.pointer(Float.self))
+      kernels(F16.self).plainSums(x.pointer(Float.self), y.pointer(Float.self))
     } else {
-      kernels(D8.self).statistics(
-        x.pointer(Double.self), mean.pointer(Double.self), variance.pointer(Double.self))
+      kernels(D8.self).plainSums(x.pointer(Double.self), y.pointer(Double.self))
     }
+  }
+
+  /// Statistics of the batch, and the numbers normalised by them.
+  func train(
+    _ x: Tensor, _ w: Tensor?, _ b: Tensor?, _ eps: Double, _ mean: Tensor, _ variance: Tensor,
+    _ y: Tensor, _ relu: Bool
+  ) {
+    if x.dtype == .f32 {
+      train(F16.self, x, w, b, eps, mean, variance, y, relu)
+    } else {
+      train(D8.self, x, w, b, eps, mean, variance, y, relu)
+    }
+  }
+
+  private func train<V: SIMD>(
+    _ type: V.Type, _ x: Tensor, _ w: Tensor?, _ b: Tensor?, _ eps: Double, _ mean: Tensor,
+    _ variance: Tensor, _ y: Tensor, _ relu: Bool
+  ) where V.Scalar: KernelScalar {
+    typealias T = V.Scalar
+    if pixels == 1 {
+      kernels(type).columnStatistics(
+        x.pointer(T.self), mean.pointer(T.self), variance.pointer(T.self))
+      return normalise(type, x, mean, variance, w, b, eps, y)
+    }
+    kernels(type).train(
+      x.pointer(T.self), w.map { UnsafePointer($0.pointer(T.self)) },
+      b.map { UnsafePointer($0.pointer(T.self)) }, eps, mean.pointer(T.self),
+      variance.pointer(T.self), y.pointer(T.self), relu: relu)
   }
 
   func normalise(
@@ -263,25 +305,34 @@ private struct BatchNormPlan {
   }
 
   func gradient(
-    _ x: Tensor, _ g: Tensor, _ mean: Tensor, _ variance: Tensor, _ w: Tensor?, _ eps: Double
+    _ x: Tensor, _ g: Tensor, _ mean: Tensor, _ variance: Tensor, _ w: Tensor?, _ eps: Double,
+    _ y: Tensor?
   )
     throws(TensorError) -> [Tensor?]
   {
-    if x.dtype == .f32 { return try gradient(F16.self, x, g, mean, variance, w, eps) }
-    return try gradient(D8.self, x, g, mean, variance, w, eps)
+    if x.dtype == .f32 { return try gradient(F16.self, x, g, mean, variance, w, eps, y) }
+    return try gradient(D8.self, x, g, mean, variance, w, eps, y)
   }
 
   private func gradient<V: SIMD>(
     _ type: V.Type, _ x: Tensor, _ g: Tensor, _ mean: Tensor, _ variance: Tensor, _ w: Tensor?,
-    _ eps: Double
+    _ eps: Double, _ y: Tensor?
   ) throws(TensorError) -> [Tensor?] where V.Scalar: KernelScalar {
     typealias T = V.Scalar
     let dx = try Tensor.empty(x.shape, x.dtype)
     let dw = try Tensor.empty([channels], x.dtype)
     let db = try Tensor.empty([channels], x.dtype)
     let (p, u, m) = (x.pointer(T.self), g.pointer(T.self), mean.pointer(T.self))
-    kernels(type).sums(u, p, m, db.pointer(T.self), dw.pointer(T.self))
-    let count = Double(batch * pixels)
+    if pixels != 1 {
+      kernels(type).backward(
+        u, p, m, variance.pointer(T.self), w.map { UnsafePointer($0.pointer(T.self)) }, eps,
+        dx.pointer(T.self), dw.pointer(T.self), db.pointer(T.self),
+        relu: y.map { UnsafePointer($0.pointer(T.self)) })
+      try Interrupt.check()
+      return [dx, dw, db]
+    }
+    kernels(type).columnSums(u, p, m, db.pointer(T.self), dw.pointer(T.self))
+    let count = Double(batch)
     var scale: [T] = []
     var plain: [T] = []
     var slope: [T] = []
@@ -292,7 +343,7 @@ private struct BatchNormPlan {
       slope.append(T(Double(dw.pointer(T.self)[c]) / count * inverse * inverse))
       dw.pointer(T.self)[c] = T(Double(dw.pointer(T.self)[c]) * inverse)
     }
-    kernels(type).inputGradient(u, p, m, scale, plain, slope, dx.pointer(T.self))
+    kernels(type).columnGradient(u, p, m, scale, plain, slope, dx.pointer(T.self))
     return [dx, dw, db]
   }
 }

@@ -43,12 +43,19 @@ package struct PoolOptions: Sendable {
 extension Tensor {
   /// max_pool1d and max_pool2d, with the positions in each plane as PyTorch gives them.
   package func maxPool(_ options: PoolOptions, rank: Int) throws(TensorError)
-    -> (values: Tensor, indices: Tensor)
+    -> (values: Tensor, indices: () throws(TensorError) -> Tensor)
   {
     let word = "max_pool\(rank)d"
     let (x, isBatch) = try asImages(rank, word)
     let g = try options.windows(x, self, rank, word)
     let shape = [x.shape[0], x.shape[1], g.outHeight, g.outWidth]
+    if g.isPairs, x.dtype == .f32, !x.isMeta, x.count > 0 {
+      let (y, at) = try x.pairPool(g, shape)
+      return (
+        try y.fromImages(rank, isBatch: isBatch),
+        { () throws(TensorError) in try at().fromImages(rank, isBatch: isBatch) }
+      )
+    }
     let y = try Tensor.empty(shape, x.dtype, meta: x.isMeta)
     let at = try Tensor.empty(shape, .i64, meta: x.isMeta)
     if !y.isMeta, y.count > 0 {
@@ -67,8 +74,37 @@ extension Tensor {
       [try u.put(at, plane)]
     }
     return (
-      try values.fromImages(rank, isBatch: isBatch), try at.fromImages(rank, isBatch: isBatch)
+      try values.fromImages(rank, isBatch: isBatch),
+      { () throws(TensorError) in try at.fromImages(rank, isBatch: isBatch) }
     )
+  }
+
+  /// 2x2 windows that do not overlap. Positions are made of the choices only when they are asked for.
+  private func pairPool(_ g: PoolGeometry, _ shape: [Int]) throws(TensorError)
+    -> (Tensor, () throws(TensorError) -> Tensor)
+  {
+    let kernels = PairPoolKernels(planes: g.planes, height: g.height, width: g.width)
+    let y = try Tensor.empty(shape, .f32)
+    let choices = try PairChoices(y.count)
+    let source = packed()
+    kernels.forward(source.pointer(Float.self), y.pointer(Float.self), choices.codes)
+    withExtendedLifetime(source) {}
+    try Interrupt.check()
+    func positions() throws(TensorError) -> Tensor {
+      let at = try Tensor.empty(shape, .i64)
+      kernels.positions(choices.codes, at.pointer(Int.self))
+      return at
+    }
+    let (whole, plane) = (self.shape, [g.height, g.width])
+    let values = Autograd.record("max_pool", [self], y) { u, _ throws(TensorError) in
+      if Autograd.isRecording || u.dtype != .f32 { return [try u.put(positions(), plane)] }
+      let x = try Tensor.empty(whole, .f32)
+      let given = u.packed()
+      kernels.backward(given.pointer(Float.self), choices.codes, x.pointer(Float.self))
+      withExtendedLifetime(given) {}
+      return [x]
+    }
+    return (values, positions)
   }
 
   /// Zeros [N, C, plane] with this tensor's elements added at positions of their planes.
@@ -165,6 +201,7 @@ extension Tensor {
         throw TensorError(
           "bad-size", "\(word)'s output_size is too large: \(count)", argument: 1)
       }
+      _ = try Tensor.count(of: [count + 1, size])
       let from = (0..<count).map { $0 * size / count }
       let to = (0..<count).map { (($0 + 1) * size + count - 1) / count }
       axes.append(AverageAxis(from: from, to: to, size: zip(from, to).map { $1 - $0 }))

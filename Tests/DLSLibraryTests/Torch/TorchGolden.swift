@@ -40,6 +40,7 @@ struct TorchGolden {
   static let runners: [String: Runner] = [
     "op": { try OpGolden.run($0, $1) },
     "signature": { try SignatureGolden.run($0, $1) },
+    "layer": { try LayerGolden.run($0, $1) },
   ]
 }
 
