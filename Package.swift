@@ -63,7 +63,8 @@ let package = Package(
     .testTarget(name: "DLSTensorTests", dependencies: ["DLSTensor"], swiftSettings: native),
     .testTarget(
       name: "DLSRuntimeTests", dependencies: ["DLSRuntime", "DLSLibrary"], swiftSettings: native),
-    .testTarget(name: "DLSLibraryTests", dependencies: ["DLSLibrary"], swiftSettings: native),
+    .testTarget(
+      name: "DLSLibraryTests", dependencies: ["DLSLibrary", "DLSPlot"], swiftSettings: native),
     .testTarget(name: "DLSShellTests", dependencies: ["DLSShell"], swiftSettings: native),
     .testTarget(name: "TidyTests", swiftSettings: native),
   ],

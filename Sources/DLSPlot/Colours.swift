@@ -31,7 +31,7 @@ package struct Colour: Sendable, Hashable {
   }
 
   /// 0 … 1, as the eye weighs the parts.
-  var brightness: Double {
+  package var brightness: Double {
     let sum: Double = 0.3 * Double(red) + 0.6 * Double(green) + 0.1 * Double(blue)
     return sum / 256
   }

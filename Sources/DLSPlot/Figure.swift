@@ -81,11 +81,26 @@ package struct FigureData: Sendable {
   /// Panels a row.
   package var columns = 1
   package var title = ""
-  /// In pixels.
+  /// In pixels; `isSized` says that somebody asked for them.
   package var width = 800
   package var height = 560
+  package var isSized = false
 
   package init() {}
+
+  /// The size of a picture: an image's own shape where nothing else was asked for.
+  package var shownSize: (width: Int, height: Int) {
+    guard !isSized, panels.count == 1, let panel = panels.first, panel.isSquare, !panel.hasAxes
+    else {
+      return (width, height)
+    }
+    let (x, y) = panel.axes
+    let ratio = y.span.size / x.span.size
+    guard ratio.isFinite, ratio > 0 else { return (width, height) }
+    let title = panel.title.isEmpty && self.title.isEmpty ? 20.0 : 60.0
+    let wide = min(Double(width), (900 - title) / ratio)
+    return (max(200, Int(wide)), max(100, Int(min(wide * ratio, 840) + title)))
+  }
 
   package var rows: Int { (panels.count + columns - 1) / max(columns, 1) }
   package var isEmpty: Bool { panels.allSatisfy { $0.series.isEmpty } }

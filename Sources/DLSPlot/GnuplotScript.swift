@@ -2,15 +2,15 @@
 
 package enum GnuplotScript {
   package enum Target: Sendable {
-    case png(String)
-    case svg(String)
-    case pdf(String)
+    case png
+    case svg
+    case pdf
     case sixel
     case window
   }
 
   package static func text(_ figure: FigureData, _ target: Target) throws(PlotError) -> String {
-    var script = "set encoding utf8\n" + (try terminal(figure, target))
+    var script = "set encoding utf8\n" + terminal(figure, target)
     let many = figure.panels.count > 1
     if many {
       script += "set multiplot layout \(figure.rows),\(figure.columns)"
@@ -20,42 +20,38 @@ package enum GnuplotScript {
       script += try self.panel(panel, i, many ? "" : figure.title)
     }
     if many { script += "unset multiplot\n" }
+    // The picture comes out of gnuplot's output, so that no file name goes in.
     return script + "unset output\n"
   }
 
   /// In single quotes, a quote doubled; control characters become spaces. gnuplot's enhanced text is
   /// off, so no other sign means anything.
   package static func quoted(_ text: String) -> String {
-    "'"
-      + TextCanvas.printable(text).split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: "''") + "'"
+    var result = "'"
+    var last: Unicode.Scalar?
+    for scalar in TextCanvas.printable(text).unicodeScalars {
+      if scalar == "'" {
+        // gnuplot 5.4 loses count where a doubled quote comes first or after another: there, the
+        // typographic one.
+        result += last == nil || last == "'" ? "’" : "''"
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+      last = scalar
+    }
+    return result + "'"
   }
 
-  /// gnuplot opens paths that begin with `|` or `<` as commands: refused.
-  package static func path(_ path: String) throws(PlotError) -> String {
-    let bare = path.drop { $0 == " " || $0 == "\t" }
-    if bare.hasPrefix("|") || bare.hasPrefix("<") || path.isEmpty {
-      throw PlotError(message: "`\(path)` is no file name for a picture")
-    }
-    if TextCanvas.printable(path) != path {
-      throw PlotError(message: "the file name holds a control character")
-    }
-    return quoted(path)
-  }
-
-  private static func terminal(_ figure: FigureData, _ target: Target) throws(PlotError) -> String {
-    let (w, h) = (figure.width, figure.height)
+  private static func terminal(_ figure: FigureData, _ target: Target) -> String {
+    let (w, h) = figure.shownSize
     switch target {
-    case .png(let file):
+    case .png:
       return "set terminal pngcairo noenhanced size \(w),\(h) font 'sans,11' background '#ffffff'\n"
-        + "set output \(try path(file))\n"
-    case .svg(let file):
+    case .svg:
       return "set terminal svg noenhanced size \(w),\(h) font 'sans,12' background '#ffffff'\n"
-        + "set output \(try path(file))\n"
-    case .pdf(let file):
+    case .pdf:
       let (wide, high) = (number(Double(w) / 96), number(Double(h) / 96))
       return "set terminal pdfcairo noenhanced size \(wide)in,\(high)in font 'sans,11'\n"
-        + "set output \(try path(file))\n"
     case .sixel: return "set terminal sixelgd noenhanced size \(w),\(h)\n"
     case .window: return "set terminal qt noenhanced size \(w),\(h)\n"
     }
@@ -96,7 +92,7 @@ package enum GnuplotScript {
       if given == nil && !isGrid && !isLog {
         // Bars stand on the axis.
         let stands = axis == "y" && panel.hasBars
-        let room = span.size * 0.04
+        let room = span.size * (panel.hasWords ? 0.1 : 0.04)
         let (low, high) = (span.low, span.high)
         span.widen(room)
         if stands && low == 0 { span.low = 0 }
@@ -111,13 +107,13 @@ package enum GnuplotScript {
     return s
   }
 
-  /// Names of the series: inside where they are few, beside where they are many.
+  /// Names of the series, never over the data: below where they are few, beside where many.
   private static func key(_ panel: Panel) -> String {
     let names = panel.series.filter { !$0.label.isEmpty }.count
     guard panel.hasLegend, names > 0 else { return "unset key\n" }
     return names > 6
       ? "set key outside right top noenhanced\n"
-      : "set key inside right top noenhanced opaque fillcolor rgb '#ffffff' samplen 2\n"
+      : "set key outside center bottom horizontal noenhanced samplen 2\n"
   }
 
   private static func frame(_ panel: Panel) -> String {
@@ -132,5 +128,13 @@ package enum GnuplotScript {
   }
 
   /// A number that gnuplot reads; what is not finite leaves a gap.
-  static func number(_ x: Double) -> String { x.isFinite ? "\(x)" : "NaN" }
+  static func number(_ x: Double) -> String {
+    guard x.isFinite else { return "NaN" }
+    return abs(x) < 1e9 && x == x.rounded() ? "\(Int(x))" : "\(x)"
+  }
+
+  /// The same to seven digits, which is more than a colour shows.
+  static func short(_ x: Double) -> String {
+    abs(x) > 1e-30 && abs(x) < 1e30 && x != x.rounded() ? "\(Float(x))" : number(x)
+  }
 }

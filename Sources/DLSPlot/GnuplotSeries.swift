@@ -28,7 +28,9 @@ enum GnuplotSeries {
     let colour = "lc rgb '\(s.shownColour(k).hex)'"
     let title = s.label.isEmpty ? "notitle" : "title \(GnuplotScript.quoted(s.label))"
     let width = "lw \(GnuplotScript.number(s.width))"
-    let size = "ps \(GnuplotScript.number(s.width / 3))"
+    // Crowds of points are drawn smaller.
+    let crowd = s.x.count > 5000 ? 0.35 : s.x.count > 1000 ? 0.7 : 1
+    let size = "ps \(GnuplotScript.number(s.width / 3 * crowd))"
     switch s.kind {
     case .lines:
       let dash = s.isDashed ? " dt 2" : ""
@@ -44,11 +46,15 @@ enum GnuplotSeries {
         "",
         "\(block) using 1:2:(\(GnuplotScript.number(wide))) with boxes \(fill) \(colour) \(title)"
       )
-    case .image: return ("", "\(block) using 1:2:3 with image pixels notitle")
-    case .colourImage: return ("", "\(block) using 1:2:3:4:5 with rgbimage pixels notitle")
+    case .image: return ("", "\(block) using 1:2:3 with image notitle")
+    case .colourImage: return ("", "\(block) using 1:2:3:4:5 with rgbimage notitle")
     case .contour(_, _, let levels):
+      let span = Span(of: s.z) ?? Span(0, 1)
+      let step = span.size / Double(levels + 1)
+      let from = GnuplotScript.number(span.low + step)
       return (
-        "set view map\nset contour base\nset cntrparam levels auto \(levels)\n"
+        "set view map\nset contour base\n"
+          + "set cntrparam levels incremental \(from),\(GnuplotScript.number(step)),\(GnuplotScript.number(span.high))\n"
           + "set cntrlabel onecolor\nset pm3d interpolate 2,2\n",
         "\(block) using 1:2:3 with pm3d nocontour notitle, \\\n"
           + "  \(block) using 1:2:3 with lines nosurface lw 1 lc rgb '#303030' notitle"
@@ -131,7 +137,7 @@ enum GnuplotSeries {
         for c in 0..<channels {
           let value = s.z[(i * columns + j) * channels + c]
           let shown = channels == 3 ? (min(max(value, 0), 1) * 255).rounded() : value
-          text += " " + GnuplotScript.number(shown)
+          text += " " + GnuplotScript.short(shown)
         }
         text += "\n"
       }

@@ -14,6 +14,11 @@ package enum Plotter {
   {
     var stays = false
     if case .window = target { stays = true }
+    guard isInstalled else {
+      throw PlotError(
+        message: "gnuplot is not installed",
+        help: ["Debian's package is gnuplot-nox; in the terminal figures are drawn without it"])
+    }
     var script = try GnuplotScript.text(figure, target)
     let result = script.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) {
@@ -36,7 +41,7 @@ package enum Plotter {
 
   /// The line that says what is wrong, without gnuplot's echo of the script.
   private static func complaint(_ text: String) -> String? {
-    let lines = text.split(separator: "\n").map(String.init).filter { line in
+    let lines = text.split(separator: "\n").map { String($0.drop { $0 == " " }) }.filter { line in
       !line.allSatisfy { $0 == " " || $0 == "^" } && !line.hasPrefix("gnuplot>")
     }
     guard

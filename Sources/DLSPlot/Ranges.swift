@@ -41,7 +41,13 @@ package struct Span: Sendable, Equatable {
 package struct Axis: Sendable {
   package var span: Span
   package var isLog: Bool
-  package var isReversed = false
+  package var isReversed: Bool
+
+  package init(span: Span, isLog: Bool, isReversed: Bool = false) {
+    self.span = span
+    self.isLog = isLog
+    self.isReversed = isReversed
+  }
 
   /// Where a number lies, 0 … 1; nil where the axis cannot show it.
   func place(_ value: Double) -> Double? {

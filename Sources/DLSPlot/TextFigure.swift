@@ -68,7 +68,9 @@ struct TextPanel {
     canvas = TextCanvas(columns: columns, rows: rows)
     var (x, y) = panel.axes
     if panel.hasMargins {
-      if panel.xRange == nil && !panel.isXLog { x.span.widen(x.span.size * 0.02) }
+      if panel.xRange == nil && !panel.isXLog {
+        x.span.widen(x.span.size * (panel.hasWords ? 0.1 : 0.02))
+      }
       if panel.yRange == nil && !panel.isYLog && !panel.hasBars {
         y.span.widen(y.span.size * 0.04)
       }
@@ -223,6 +225,10 @@ extension Panel {
       case .lines, .points, .linesPoints, .bars, .arrows, .box, .words, .filled: false
       }
     }
+  }
+
+  var hasWords: Bool {
+    holds { if case .words = $0 { true } else { false } }
   }
 
   /// A surface is seen from the side: the plane's axes mean nothing there.

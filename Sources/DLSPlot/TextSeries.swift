@@ -164,7 +164,7 @@ extension TextPanel {
         Double(4 * top) + (1 - up) * Double(4 * height - 1)
       )
     }
-    let (stepI, stepJ) = (max(1, rows / 40), max(1, columns / 40))
+    let (stepI, stepJ) = (max(1, rows / 20), max(1, columns / 20))
     // From the far corner to the near one, so that what is in front stays.
     for i in stride(from: rows - 1, through: 0, by: -stepI) {
       for j in stride(from: columns - 1, through: 0, by: -stepJ) {

@@ -7,11 +7,11 @@ extension Series {
     case .lines, .filled: thinnedCurve()
     case .linesPoints, .points: thinnedPoints(panel)
     case .image(let rows, let columns, let flips):
-      thinnedGrid(rows, columns, channels: 1, most: 800) {
+      thinnedGrid(rows, columns, channels: 1, most: 500) {
         .image(rows: $0, columns: $1, flips: flips)
       }
     case .colourImage(let rows, let columns, let flips):
-      thinnedGrid(rows, columns, channels: 3, most: 800) {
+      thinnedGrid(rows, columns, channels: 3, most: 500) {
         .colourImage(rows: $0, columns: $1, flips: flips)
       }
     case .contour(let rows, let columns, let levels):

@@ -12,6 +12,7 @@ enum FigureOutput {
   /// where it does not; nothing where output is no terminal.
   static func show(_ object: Object) {
     guard let figure = object as? FigureObject else { return }
+    if figure.isLive { return showLive(figure) }
     do throws(PlotError) {
       if getenv("DISPLAY") != nil || getenv("WAYLAND_DISPLAY") != nil {
         try Plotter.draw(figure.data, .window)
@@ -23,12 +24,32 @@ enum FigureOutput {
           String(decoding: try Plotter.draw(figure.data, .sixel), as: UTF8.self) + "\n")
         return
       }
-      let size = terminalSize()
-      Terminal.write(
-        TextFigure.text(
-          figure.data, columns: max(40, min(size.columns - 1, 120)),
-          rows: max(12, min(size.rows - 4, 32)), colours))
+      Terminal.write(text(figure))
     } catch { Terminal.writeError("error: \(error.message)\n") }
+  }
+
+  private static func text(_ figure: FigureObject) -> String {
+    let size = terminalSize()
+    return TextFigure.text(
+      figure.data, columns: max(40, min(size.columns - 1, 120)),
+      rows: max(12, min(size.rows - 4, 32)), colours)
+  }
+
+  /// The live figure that was shown last, its height, and the lines written by then.
+  private nonisolated(unsafe) static var last: (figure: FigureObject, height: Int, lines: Int)?
+
+  /// What is typed at the prompt stands below the figure.
+  static func forgetLive() { last = nil }
+
+  /// As text, over what it was before where nothing has been written below it since.
+  private static func showLive(_ figure: FigureObject) {
+    guard isatty(1) != 0 else { return }
+    var text = text(figure)
+    if let last, last.figure === figure, last.lines == Terminal.lines {
+      text = "\u{1b}[\(last.height)A" + text.replacing("\n", with: "\u{1b}[K\n")
+    }
+    Terminal.write(text)
+    last = (figure, text.utf8.count { $0 == 10 }, Terminal.lines)
   }
 
   /// What the terminal says of its colours.

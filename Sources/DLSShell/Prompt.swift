@@ -89,6 +89,7 @@ final class Prompt {
       text = "ans " + head
     }
     let number = session.cell
+    FigureOutput.forgetLive()
     let result = session.run(text, name: "<prompt \(number)>")
     runner.show(.status(nil))
     if Interrupt.isSet { Terminal.write("\n") }

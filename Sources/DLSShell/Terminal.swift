@@ -3,10 +3,14 @@
 import Glibc
 
 enum Terminal {
+  /// Lines written so far; tells whether something stands below a figure that wants to be redrawn.
+  private(set) nonisolated(unsafe) static var lines = 0
+
   static func write(_ text: String) { put(text, 1) }
   static func writeError(_ text: String) { put(text, 2) }
 
   private static func put(_ text: String, _ descriptor: Int32) {
+    for byte in text.utf8 where byte == 10 { lines += 1 }
     var text = text
     text.withUTF8 { bytes in
       var done = 0

@@ -1,9 +1,10 @@
-// One gnuplot a figure, spawned directly, its streams in unlinked files so that nothing can block.
+// One gnuplot a figure, spawned directly, what it writes in files without names so that nothing can block.
 #include "gnuplot_stream.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,12 +20,7 @@ extern "C" char **environ;
 
 namespace {
 
-int scratch_file() {
-  char name[] = "/tmp/dls-plot-XXXXXX";
-  int file = mkostemp(name, O_CLOEXEC);
-  if (file >= 0) unlink(name);
-  return file;
-}
+int scratch_file() { return memfd_create("dls-plot", MFD_CLOEXEC); }
 
 char *contents(int file, size_t *size) {
   off_t length = lseek(file, 0, SEEK_END);
@@ -59,6 +55,13 @@ dls_gnuplot_result dls_gnuplot_run(const char *script, size_t size, int32_t stay
     return result;
   }
   int output = scratch_file(), errors = scratch_file();
+  if (output < 0 || errors < 0) {
+    for (int file : {input[0], input[1], output, errors}) {
+      if (file >= 0) close(file);
+    }
+    result.errors = strdup("no room for what gnuplot writes");
+    return result;
+  }
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input[0], 0);

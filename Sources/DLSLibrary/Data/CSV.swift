@@ -208,7 +208,7 @@ package struct CSVParser {
   }
 
   /// A decimal number, or nil. Short ones, which files are full of, are read by hand.
-  static func number(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Double? {
+  package static func number(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Double? {
     var at = start
     var isNegative = false
     if at < end, bytes[at] == 45 || bytes[at] == 43 {

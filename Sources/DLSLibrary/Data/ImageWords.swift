@@ -101,12 +101,10 @@ extension FileWords {
     }
     if Set(pictures.map(\.channels)).count > 1 { pictures = pictures.map(\.colour) }
     let (names, labels) = classes(files)
-    let loaded = pictures
+    let images = try tensorWork { () throws(TensorError) in try Picture.batch(pictures) }
     return try tensorWork { () throws(TensorError) in
-      var tensors: [Tensor] = []
-      for picture in loaded { tensors.append(try picture.tensor()) }
-      return .dict([
-        ("images", .tensor(try Tensor.stack(tensors, 0))),
+      .dict([
+        ("images", .tensor(images)),
         ("labels", .tensor(try Tensor.of(labels, shape: [labels.count]))),
         ("names", .list(names.map { .string($0) })),
         ("files", .list(files.map { .string($0) })),

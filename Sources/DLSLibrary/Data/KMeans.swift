@@ -1,5 +1,7 @@
 // Lloyd's k-means, once, from one k-means++ start.
 
+import DLSTensor
+
 struct KMeans {
   private(set) var centers: [[Float]]
   private(set) var labels: [Int]
@@ -12,6 +14,7 @@ struct KMeans {
       var changed = false
       var total = 0.0
       for (i, row) in rows.enumerated() {
+        if i & 0xFFF == 0 && Interrupt.isSet { return }
         let (label, distance) = KMeans.nearest(row, centers)
         total += Double(distance)
         if labels[i] != label {

@@ -29,14 +29,26 @@ extension ArrayData {
 extension Picture {
   /// Channels first, values 0 to 1, as networks take them.
   func tensor() throws(TensorError) -> Tensor {
-    let plane = width * height
-    var values = [Float](repeating: 0, count: bytes.count)
-    for pixel in 0..<plane {
-      for channel in 0..<channels {
-        values[channel * plane + pixel] = Float(bytes[pixel * channels + channel]) / 255
+    try Picture.batch([self]).reshape([channels, height, width])
+  }
+
+  /// Pictures of one size and kind as [n, channels, height, width].
+  static func batch(_ pictures: [Picture]) throws(TensorError) -> Tensor {
+    guard let first = pictures.first else { return try Tensor.empty([0, 1, 1, 1], .f32) }
+    let (channels, plane) = (first.channels, first.width * first.height)
+    let result = try Tensor.empty([pictures.count, channels, first.height, first.width], .f32)
+    result.withMutableBytes { bytes in
+      let values = bytes.bindMemory(to: Float.self)
+      for (k, picture) in pictures.enumerated() where picture.bytes.count == channels * plane {
+        for pixel in 0..<plane {
+          for channel in 0..<channels {
+            values[(k * channels + channel) * plane + pixel] =
+              Float(picture.bytes[pixel * channels + channel]) / 255
+          }
+        }
       }
     }
-    return try Tensor.of(values, shape: [channels, height, width])
+    return result
   }
 
   /// From `[h, w]`, `[1, h, w]` or `[3, h, w]`; values beyond 0 to 1 are cut off.

@@ -35,7 +35,7 @@ extension FigureWords {
           help: ["styles are \"-\", \"--\", \"o\" and \"-o\"; colours come by color=\"red\""])
       }
       for (x, y) in try columns(values, call) {
-        var s = try styled(Series(kind, x: x, y: y), call)
+        var s = try styled(Series(kind, x: x, y: y, width: style == "o" ? 3 : 2), call)
         s.isDashed = style == "--"
         panel.series.append(s)
       }

@@ -33,6 +33,7 @@ package final class FigureObject: Object {
       guard let size = value.number, size >= 50, size <= 10_000 else {
         throw Failure("bad-argument", "`\(name)` is from 50 to 10000 pixels")
       }
+      data.isSized = true
       if name == "width" { data.width = Int(size) } else { data.height = Int(size) }
     default: return false
     }

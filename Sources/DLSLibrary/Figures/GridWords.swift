@@ -61,7 +61,7 @@ extension FigureWords {
       s.zRange = try range(call)
       panel.series.append(s)
       if try call.bool(option(call, "annot")), m.values.count <= 2500 {
-        panel.series += annotations(s, m.columns)
+        panel.series += annotations(s, m.columns, panel.palette)
       }
     },
     grid(
@@ -108,11 +108,14 @@ extension FigureWords {
   }
 
   /// Numbers in cells: dark ones on light colours, light ones on dark, as two series of words.
-  private static func annotations(_ s: Series, _ columns: Int) -> [Series] {
-    let low = s.zRange?.0 ?? s.z.filter(\.isFinite).min() ?? 0
-    let high = s.zRange?.1 ?? s.z.filter(\.isFinite).max() ?? 1
+  private static func annotations(_ s: Series, _ columns: Int, _ palette: String) -> [Series] {
+    let span = s.zRange.map { Span($0.0, $0.1) } ?? Span(of: s.z) ?? Span(0, 1)
+    let map = ColourMap(palette)
     return [true, false].map { isLight in
-      let at = s.z.indices.filter { (s.z[$0] > low + 0.6 * (high - low)) == isLight }
+      let at = s.z.indices.filter { i in
+        let paper = map?.colour((s.z[i] - span.low) / span.size)
+        return ((paper?.brightness ?? 1) > 0.5) == isLight
+      }
       let words = at.map { i in
         Int(exactly: s.z[i]).map { "\($0)" } ?? FormatSpec.significant(s.z[i], 3)
       }
@@ -217,7 +220,7 @@ extension FigureWords {
       }
       if values.count == 3 { m = try placed(m, values, call) }
       panel.palette = try palette(call)
-      panel.colourBar = true
+      panel.colourBar = name == "contour"
       panel.series.append(
         try styled(Series(try kind((m.rows, m.columns), call), x: m.x, y: m.y, z: m.z), call))
     }

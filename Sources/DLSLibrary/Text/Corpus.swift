@@ -7,8 +7,10 @@ package struct Corpus: Sendable {
   package private(set) var counts: [Int] = []
   /// All sentences one after another, rare words left out.
   package private(set) var tokens: [Int32] = []
-  /// Where each sentence begins in `tokens`, and where the last one ends.
+  /// Where each sentence begins in `tokens`, and where the last one ends. Longer ones than
+  /// `longest` are cut, so that a text without line ends (text8) is shared out over threads too.
   package private(set) var starts: [Int] = [0]
+  private static let longest = 10_000
   /// Words read, rare ones included.
   package private(set) var rawCount = 0
 
@@ -51,6 +53,7 @@ package struct Corpus: Sendable {
     for length in lengths {
       for token in raw[at..<(at + length)] where place[Int(token)] >= 0 {
         tokens.append(place[Int(token)])
+        if tokens.count - (starts.last ?? 0) == Corpus.longest { starts.append(tokens.count) }
       }
       at += length
       starts.append(tokens.count)

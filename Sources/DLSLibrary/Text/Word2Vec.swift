@@ -1,5 +1,7 @@
 // word2vec: how it is set up, shared out over threads and brought to an end.
 
+import DLSTensor
+
 /// Mikolov et al., Efficient Estimation of Word Representations in Vector Space (2013), and
 /// Distributed Representations of Words and Phrases and their Compositionality (2013): negative
 /// sampling from the counts to the power 3/4, subsampling of frequent words, windows of random
@@ -23,17 +25,15 @@ package struct Word2Vec: Sendable {
   /// Trains on a corpus and gives the words' vectors, row after row.
   ///
   /// Threads share the vectors and write without locks ("Hogwild", Niu et al. 2011): with one
-  /// thread the same seed gives the same bits, with more it does not. `parallel` runs its body for
-  /// 0, 1, … of that many pieces of work; `progress` is told the share that is done, by thread 0;
-  /// `isCancelled` ends the training early.
+  /// thread the same seed gives the same bits, with more it does not. `progress` is told the share
+  /// that is done, on the thread that called; `isCancelled` ends the training early.
   package func train(
-    _ corpus: Corpus, parallel: (Int, @Sendable (Int) -> Void) -> Void,
-    isCancelled: @escaping @Sendable () -> Bool = { false },
-    progress: @escaping @Sendable (Double) -> Void = { _ in }
+    _ corpus: Corpus, isCancelled: @Sendable () -> Bool = { false },
+    progress: (Double) -> Void = { _ in }
   ) -> [Float] {
     let tables = Word2VecTables(corpus, dim: dim, sample: sample, seed: seed)
     let sentences = corpus.starts.count - 1
-    let pieces = max(1, min(threads, sentences))
+    let pieces = max(1, min(threads, Parallel.threads, sentences))
     // Pieces of equal numbers of words, cut between sentences.
     var cuts = [0]
     for piece in 1..<max(1, pieces) {
@@ -42,14 +42,16 @@ package struct Word2Vec: Sendable {
       cuts.append(max(cuts[piece - 1], min(cut, sentences)))
     }
     cuts.append(sentences)
-    let limits = cuts
-    parallel(pieces) { piece in
-      var worker = Word2VecWorker(
-        self, tables, random: SplitMix64(seed: seed &* 0x9E37 &+ UInt64(piece)))
-      defer { worker.free() }
-      worker.run(
-        corpus, sentences: limits[piece]..<limits[piece + 1], isCancelled: isCancelled,
-        progress: piece == 0 ? progress : { _ in })
+    Parallel.forEach(pieces, grain: 1) { from, to in
+      for piece in from..<to {
+        var worker = Word2VecWorker(
+          self, tables, random: SplitMix64(seed: seed &* 0x9E37 &+ UInt64(piece)))
+        defer { worker.free() }
+        // Piece 0 is always done by the thread that called.
+        worker.run(
+          corpus, sentences: cuts[piece]..<cuts[piece + 1], isCancelled: isCancelled,
+          progress: piece == 0 ? progress : { _ in })
+      }
     }
     return withExtendedLifetime(tables) { tables.vectors(dim: dim) }
   }

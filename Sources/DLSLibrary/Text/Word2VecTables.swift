@@ -47,7 +47,7 @@ final class Word2VecTables: @unchecked Sendable {
     var random = SplitMix64(seed: seed ^ 0x5EED)
     for row in 0..<count {
       for i in 0..<dim {
-        input[row * lanes + i / 16][i % 16] = (random.uniform() - 0.5) / Float(dim)
+        input[row * lanes + i / 16][i % 16] = (2 * random.uniform() - 1) / Float(dim)
       }
     }
   }

@@ -31,21 +31,27 @@ enum Word2VecWords {
         """,
       family: "Text"
     ) { call throws(Failure) in
+      let setup = try setup(call)
       let corpus = Corpus(try call.documents(0), minCount: try call.int(6))
       guard corpus.words.count > 1 else {
         throw call.fail(
           0, "fewer than two words occur min_count times",
           help: ["give a longer corpus, or a smaller min_count"])
       }
-      let setup = try setup(call)
       let machine = call.machine
-      let ticker = Ticker()
+      let words = Double(corpus.rawCount * setup.epochs)
+      let start = Scalar64.now()
+      var shown = start
       let vectors = setup.train(
-        corpus,
-        parallel: { pieces, body in
-          Parallel.forEach(pieces, grain: 1) { from, to in for piece in from..<to { body(piece) } }
-        },
-        isCancelled: { Interrupt.isSet }, progress: { ticker.share = $0 })
+        corpus, isCancelled: { Interrupt.isSet },
+        progress: { share in
+          let now = Scalar64.now()
+          guard now - shown > 0.1 else { return }
+          shown = now
+          let rate = NumberText.brief(share * words / (now - start) / 1000)
+          machine.status("word2vec  \(Int(share * 100)) %  \(rate) thousand words a second")
+        })
+      machine.status(nil)
       try machine.checkInterrupt()
       return .object(
         WordVectors(
@@ -71,16 +77,11 @@ enum Word2VecWords {
     _ = try call.int(6, in: 0...Int.max)
     setup.sample = try call.float(7)
     setup.lr = try call.float(8)
-    setup.threads = call.isNone(9) ? 2 : try call.int(9, in: 1...1024)
+    setup.threads = call.isNone(9) ? Parallel.threads : try call.int(9, in: 1...1024)
     setup.seed =
       call.isNone(10) ? call.machine.drawSeed() : UInt64(bitPattern: Int64(try call.int(10)))
     return setup
   }
-}
-
-/// How far a training is; written by one thread, read by another, where an old value does no harm.
-private final class Ticker: @unchecked Sendable {
-  var share = 0.0
 }
 
 extension Call {

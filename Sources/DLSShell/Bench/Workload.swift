@@ -16,7 +16,7 @@ package struct Workload: Sendable {
 
   package static let all: [Workload] =
     [startup, language] + TrainingWorkloads.all + NetworkWorkloads.all + [
-      gemm, elementwise, hessian, memory,
+      wordVectors, gemm, elementwise, hessian, memory,
     ]
 
   package static func named(_ name: String) -> Workload? {
