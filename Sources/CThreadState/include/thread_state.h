@@ -1,6 +1,7 @@
 // What Swift has no native word for: per-thread switches, the interrupt flag, the buffer pool's
 // lists, and the threads that kernels run on.
 #pragma once
+#include <malloc.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,19 @@ int64_t dls_next_sequence(void);
 extern _Thread_local int64_t dls_last_walk;
 static inline int64_t dls_get_last_walk(void) { return dls_last_walk; }
 static inline void dls_set_last_walk(int64_t mark) { dls_last_walk = mark; }
+
+/// The Swift runtime's own counting of objects without locked instructions, for one thread's objects.
+void *swift_nonatomic_retain(void *object);
+void swift_nonatomic_release(void *object);
+static inline void dls_retain(void *object) { swift_nonatomic_retain(object); }
+static inline void dls_release(void *object) { swift_nonatomic_release(object); }
+
+/// Keeps memory that lists and strings gave back, instead of asking for it again page by page.
+static inline void dls_keep_memory(void) {
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 16 << 20);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+}
 
 /// Where this thread parks what must not be freed recursively; NULL until set.
 /// The list of this thread's containers, for the cycle collector; NULL until set.

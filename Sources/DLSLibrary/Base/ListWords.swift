@@ -16,12 +16,7 @@ enum ListWords {
     Builtin(
       "append", [xs, Parameter("item", .any)], "Puts an item at the end of a list.",
       family: "Lists",
-      direct: { operands in
-        guard operands.count == 2, case .object(let object) = operands[0], object.kind == .list
-        else { return nil }
-        unsafeDowncast(object, to: ListObject.self).items.append(operands[1])
-        return Value.none
-      }
+      direct: ListObject.append
     ) { call throws(Failure) in
       try list(call).items.append(call.value(1))
       return .none

@@ -89,13 +89,7 @@ enum StringWords {
           "argument-order", "join takes the list first, then the separator",
           help: ["write `join({1}, {0})`"])
       }
-      let separator = try call.string(1)
-      var result = ""
-      for (i, item) in try call.list(0).enumerated() {
-        if i > 0 { result += separator }
-        result += item.printed()
-      }
-      return .string(result)
+      return .string(String.joined(try call.list(0), separator: try call.string(1)))
     },
     Builtin(
       "format", [Parameter("x", .any), Parameter("spec", .string, .string(""))],

@@ -55,7 +55,7 @@ enum TypeWords {
             "str",
             convert: { call throws(Failure) in .string(call.value(0).printed()) },
             direct: { operands in
-              if case .int(let x) = operands[0] { return .string(String(x)) }
+              if case .int(let x) = operands[0] { return .string(Value.digits(x)) }
               return nil
             }))
       ),

@@ -56,7 +56,8 @@ final class FunctionCode {
   var documentation: String?
   var parameterText = ""
   var checks: ShapeChecks?
-  var sites: [Site] = []
+  /// Read through a pointer: a copy of a site counts all that it holds.
+  private(set) var sites: UnsafeMutableBufferPointer<Site> = .init(start: nil, count: 0)
   var steps: [Step] = []
   var handlers: [Handler] = []
   /// Names of registers, for errors about variables without a value.
@@ -81,6 +82,8 @@ final class FunctionCode {
   }
 
   deinit {
+    sites.deinitialize()
+    sites.deallocate()
     header.pointee.instructions.deallocate()
     header.pointee.constants.deinitialize(count: constantCount)
     header.pointee.constants.deallocate()
@@ -90,7 +93,8 @@ final class FunctionCode {
 
   /// Takes what the emitter has made.
   func finish(_ out: Emitter) {
-    sites = out.sites
+    sites = .allocate(capacity: out.sites.count)
+    _ = sites.initialize(from: out.sites)
     steps = out.steps
     handlers = out.handlers
     registerNames = out.registerNames

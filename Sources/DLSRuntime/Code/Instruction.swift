@@ -43,7 +43,7 @@ enum Opcode: UInt8 {
   case multiply, multiplyK, kMultiply
   case divide, divideK, kDivide
   case remainder, remainderK
-  case binary, negate
+  case binary, concatenateText, concatenate, negate
   // Conditions
   case compare
   case jumpLess, jumpLessK
@@ -116,6 +116,8 @@ final class MethodSite {
   var method: Value?
   var knowsMethod = false
   let shape: CallShape?
+  /// `xs.append(x)` with nothing else: the commonest of all.
+  let isAppend: Bool
   /// The global that the name means first.
   let global: GlobalCell?
 
@@ -129,6 +131,7 @@ final class MethodSite {
     self.candidates = candidates
     self.shape = shape
     isTensorMember = Machine.tensorMembers.contains(name)
+    isAppend = name == "append" && shape == nil
     if case .variable(.global(let cell))? = candidates.first { global = cell } else { global = nil }
   }
 

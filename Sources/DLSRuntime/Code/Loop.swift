@@ -183,6 +183,11 @@ extension Machine {
             pc += 1
           case .binary:
             pc += try binary(frame(), i, r(i.b), r(i.c))
+          case .concatenateText:
+            pc += concatenateText(frame(), i) ? Int(i.d) : 1
+          case .concatenate:
+            try concatenate(frame(), i)
+            pc += 1
           case .negate:
             pc += try negate(frame(), i)
 
@@ -252,9 +257,9 @@ extension Machine {
             pc += 1
 
           // MARK: Calls
-          case .call:
+          case .call, .callNamed:
             let at = r(i.b)
-            if at.tag == Slot.Tag.object, at.kind == .function {
+            if i.op == .call, at.isObject(.function) {
               let function = Unmanaged<FunctionObject>.fromOpaque(at.object.toOpaque())
               let callee = function._withUnsafeGuaranteedRef { $0.header }
               if callee.pointee.isSimple, callee.pointee.argumentCount == Int(i.c) {
@@ -297,21 +302,14 @@ extension Machine {
             } else {
               pc += 1
             }
-          case .callNamed:
-            if try call(frame(), pc, Int(i.b), first: Int(i.b) + 1, count: Int(i.c)) {
-              go(next)
-            } else {
-              pc += 1
-            }
           case .findMethod:
             try findMethod(frame(), i)
             pc += 1
           case .callMethod, .callMethodNamed:
-            // The receiver is an argument, unless its own member took its place.
-            let isOwn = r(i.b).tag == Slot.Tag.int
-            let function = Int(i.b) + (isOwn ? 1 : 0)
-            let count = Int(i.c) + (isOwn ? 0 : 1)
-            if try call(frame(), pc, function, first: function + 1, count: count) {
+            if r(i.b).tag == Slot.Tag.none {
+              appendMethod(r(i.a), r(i.b))
+              pc += 1
+            } else if try callMethod(frame(), pc) {
               go(next)
             } else {
               pc += 1

@@ -1,5 +1,6 @@
 // One register of the machine, read and written by its parts: a word of payload and a tag.
 
+import CThreadState
 import DLSTensor
 
 /// Where a value lies on the machine's stack, in a box or in a global.
@@ -56,10 +57,17 @@ struct Slot {
     nonmutating set { pointer.pointee = newValue }
   }
 
-  @inline(never) private func release() { pointer.pointee = .int(0) }
+  // Counted by hand: tensors are counted as objects are, and the enum's own copies would look at every
+  // case.
+
+  @inline(never) private func letGo() {
+    let old = raw.load(as: UnsafeMutableRawPointer.self)
+    raw.storeBytes(of: Tag.int, toByteOffset: 8, as: UInt8.self)
+    dls_release(old)
+  }
 
   /// Lets go of what it holds.
-  @inline(__always) func clear() { if isReference { release() } }
+  @inline(__always) func clear() { if isReference { letGo() } }
 
   @inline(__always) private func set(_ word: Int, _ tag: UInt8) {
     raw.storeBytes(of: word, as: Int.self)
@@ -67,31 +75,46 @@ struct Slot {
   }
 
   @inline(__always) func put(_ x: Int) {
-    if isReference { release() }
+    if isReference { letGo() }
     set(x, Tag.int)
   }
   @inline(__always) func put(_ x: Double) {
-    if isReference { release() }
+    if isReference { letGo() }
     raw.storeBytes(of: x, as: Double.self)
     raw.storeBytes(of: Tag.float, toByteOffset: 8, as: UInt8.self)
   }
   @inline(__always) func put(_ x: Bool) {
-    if isReference { release() }
+    if isReference { letGo() }
     set(x ? 1 : 0, Tag.bool)
   }
 
-  @inline(never) private func copyCounted(_ other: Slot) { value = other.value }
-
   /// Takes a copy of another slot's value.
   @inline(__always) func copy(_ other: Slot) {
-    let tag = other.tag
-    if tag &- Tag.object < 2 || isReference { return copyCounted(other) }
-    set(other.int, tag)
+    let (word, tag) = (other.int, other.tag)
+    if tag &- Tag.object < 2 { dls_retain(other.raw.load(as: UnsafeMutableRawPointer.self)) }
+    if isReference { letGo() }
+    set(word, tag)
+  }
+
+  @inline(__always) func setNone() { set(0, Tag.none) }
+
+  /// Keeps an object that something else holds, without counting it; `borrowed` gives it back.
+  @inline(__always) func lend(_ object: Unmanaged<Object>) {
+    if isReference { letGo() }
+    raw.storeBytes(of: object.toOpaque(), as: UnsafeMutableRawPointer.self)
+    raw.storeBytes(of: Tag.bool, toByteOffset: 8, as: UInt8.self)
+  }
+
+  /// Takes a new object.
+  @inline(__always) func put(_ object: Object) {
+    if isReference { letGo() }
+    raw.storeBytes(of: Unmanaged.passRetained(object).toOpaque(), as: UnsafeMutableRawPointer.self)
+    raw.storeBytes(of: Tag.object, toByteOffset: 8, as: UInt8.self)
   }
 
   /// Takes another slot's value out of it.
   @inline(__always) func move(from other: Slot) {
-    if isReference { release() }
+    if isReference { letGo() }
     set(other.int, other.tag)
     other.raw.storeBytes(of: Tag.int, toByteOffset: 8, as: UInt8.self)
   }

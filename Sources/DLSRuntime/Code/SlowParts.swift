@@ -71,6 +71,16 @@ extension Machine {
       ._withUnsafeGuaranteedRef { $0.items.append(item.take()) }
   }
 
+  /// `xs.append(x)`: what `findMethod` left in three registers from `at` on.
+  @inline(never)
+  func appendMethod(_ to: Slot, _ at: Slot) {
+    let list = Slot(at.raw + Slot.stride)
+    appendItem(list, Slot(at.raw + 2 * Slot.stride))
+    list.clear()
+    to.clear()
+    to.setNone()
+  }
+
   @inline(never)
   func step(_ f: Frame, _ i: Instruction) throws(Failure) {
     let arguments = f.values(Int(i.b))

@@ -109,11 +109,6 @@ extension Machine {
   @inline(never)
   func binary(_ f: Frame, _ i: Instruction, _ x: Slot, _ y: Slot) throws(Failure) -> Int {
     guard case .binary(let sign) = f.code.sites[Int(i.site)].detail else { throw internalError() }
-    if sign == .concatenate, x.isObject(.string), y.isObject(.string) {
-      f.slot(Int(i.a)).value = .string(x.text + y.text)
-      f.consume(i, x, y)
-      return 1
-    }
     if let distance = try fused(f, i) { return distance }
     do {
       if i.flags & Instruction.augments != 0,
@@ -133,6 +128,30 @@ extension Machine {
     }
     f.consume(i, x, y)
     return 1
+  }
+
+  /// `x ++ str(y)` where x is text and `str` the word: the text of y needs no string of its own. True
+  /// when done; otherwise the call follows.
+  @inline(never)
+  func concatenateText(_ f: Frame, _ i: Instruction) -> Bool {
+    let (x, y) = (f.slot(Int(i.b)), f.slot(Int(i.c)))
+    let cell = f.header.pointee.globals[Int(i.site)]
+    guard x.isObject(.string), y.tag == Slot.Tag.int,
+      cell._withUnsafeGuaranteedRef({ !$0.isSet })
+    else { return false }
+    f.slot(Int(i.a)).put(StringObject(Value.digits(y.int, after: x.text)))
+    f.consume(i, x, y)
+    return true
+  }
+
+  @inline(never)
+  func concatenate(_ f: Frame, _ i: Instruction) throws(Failure) {
+    let (x, y) = (f.slot(Int(i.b)), f.slot(Int(i.c)))
+    if x.isObject(.string), y.isObject(.string) {
+      f.slot(Int(i.a)).put(StringObject(x.text + y.text))
+      return f.consume(i, x, y)
+    }
+    _ = try binary(f, i, x, y)
   }
 
   /// `x + 1`: the constant is in the instruction, the sign in its site.

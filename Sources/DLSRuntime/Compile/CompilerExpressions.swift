@@ -148,7 +148,8 @@ extension Compiler {
     case .multiply: Forms(registers: .multiply, withConstant: .multiplyK, ofConstant: .kMultiply)
     case .divide: Forms(registers: .divide, withConstant: .divideK, ofConstant: .kDivide)
     case .remainder: Forms(registers: .remainder, withConstant: .remainderK, ofConstant: nil)
-    case .floorDivide, .matrixMultiply, .power, .concatenate:
+    case .concatenate: Forms(registers: .concatenate, withConstant: nil, ofConstant: nil)
+    case .floorDivide, .matrixMultiply, .power:
       Forms(registers: .binary, withConstant: nil, ofConstant: nil)
     }
   }
@@ -158,6 +159,7 @@ extension Compiler {
     to r: Int
   ) throws(Failure) {
     let site = out.site(span, signSpan, [a.span, b.span], .binary(sign))
+    if sign == .concatenate, try appendText(a, b, site, to: r) { return }
     if let small = smallConstant(sign, b) {
       let x = try register(of: a, prefer: r)
       out.emit(
@@ -167,6 +169,32 @@ extension Compiler {
     }
     let (x, y) = try pair(a, b, prefer: r)
     apply(sign, x, y, flags: 0, site, to: r)
+  }
+
+  /// `x ++ str(y)`: the commonest way to build text. False for all else.
+  private func appendText(_ a: Expression, _ b: Expression, _ site: Int, to r: Int) throws(Failure)
+    -> Bool
+  {
+    guard case .call(let callee, let arguments) = b.kind, case .name("str") = callee.kind,
+      arguments.count == 1, arguments[0].name == nil, !arguments[0].value.isSpread,
+      !arguments[0].value.holdsBlock, case .global(let cell) = variable("str"), cell.builtin != nil
+    else { return false }
+    let x = try register(of: a, prefer: r)
+    let function = out.scratch()
+    let y = out.scratch()
+    try emit(arguments[0].value, to: y)
+    let done = Label()
+    let flags = consumed(x, r, Instruction.consumesFirst)
+    out.jump(
+      .concatenateText, flags: flags, a: r, b: x.register, c: y, to: done, site: out.global(cell))
+    out.emit(
+      .callGlobal, a: function, b: function, c: 1, d: out.global(cell),
+      site: out.site(b.span, callee.span, [arguments[0].value.span]))
+    out.emit(
+      .concatenate, flags: flags | Instruction.consumesSecond, a: r, b: x.register, c: function,
+      site: site)
+    out.place(done)
+    return true
   }
 
   /// `x + 1` and `x - 1` carry their constant.

@@ -35,7 +35,7 @@ extension Compiler {
         .method(MethodSite(name, try candidates(name), shape: shape)))
       let first = out.scratch()
       _ = try operands([base])
-      out.emit(.findMethod, b: first, site: site)
+      out.emit(.findMethod, b: first, c: values.count, site: site)
       _ = try operands(values)
       out.emit(
         isPlain ? .callMethod : .callMethodNamed, a: r, b: first, c: values.count, site: site)

@@ -97,9 +97,10 @@ final class Emitter {
   }
 
   func jump(
-    _ op: Opcode, flags: UInt8 = 0, a: Int = 0, b: Int = 0, to label: Label, site: Int = 0
+    _ op: Opcode, flags: UInt8 = 0, a: Int = 0, b: Int = 0, c: Int = 0, to label: Label,
+    site: Int = 0
   ) {
-    let at = emit(op, flags: flags, a: a, b: b, site: site)
+    let at = emit(op, flags: flags, a: a, b: b, c: c, site: site)
     if let target = label.target {
       instructions[at].d = Int32(truncatingIfNeeded: target - at)
     } else {

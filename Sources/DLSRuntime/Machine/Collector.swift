@@ -102,7 +102,7 @@ enum Collector {
       link = current._withUnsafeGuaranteedRef { $0.collectorNext }
     }
     for object in objects {
-      let count = Int(retainCount(object.toOpaque()))
+      let count = Int32(clamping: retainCount(object.toOpaque()))
       object._withUnsafeGuaranteedRef { $0.collectorCount = count }
     }
     for object in objects {
@@ -116,7 +116,7 @@ enum Collector {
     }
     // What is held from elsewhere keeps all that it reaches.
     var reached: [Unmanaged<Object>] = []
-    let seen = Int.min
+    let seen = Int32.min
     for object in objects where object._withUnsafeGuaranteedRef({ $0.collectorCount > 0 }) {
       object._withUnsafeGuaranteedRef { $0.collectorCount = seen }
       reached.append(object)

@@ -53,6 +53,7 @@ public final class Machine {
   var currentSource: Source?
 
   init(_ options: SessionOptions) {
+    dls_keep_memory()
     self.options = options
     generator = Generator(seed: options.seed ?? UInt64(Scalar64.now() * 1e9))
     stack = Machine.registers()

@@ -277,6 +277,41 @@ enum Operators {
 }
 
 extension String {
+  /// The texts of all values with a separator between them, written once.
+  package static func joined(_ values: [Value], separator: String) -> String {
+    // Only what is no text already is made into one.
+    var made: [String] = []
+    var total = separator.utf8.count * Swift.max(0, values.count - 1)
+    for value in values {
+      if let count = value.textSize {
+        total += count
+      } else {
+        made.append(value.printed())
+        total += made[made.count - 1].utf8.count
+      }
+    }
+    var next = 0
+    return String(unsafeUninitializedCapacity: total) { buffer in
+      var rest = buffer[...]
+      func write(_ text: String) {
+        _ = text.utf8.withContiguousStorageIfAvailable { bytes in
+          let end = UnsafeMutableBufferPointer(rebasing: rest).initialize(fromContentsOf: bytes)
+          rest = rest[(rest.startIndex + end)...]
+        }
+      }
+      for (i, value) in values.enumerated() {
+        if i > 0 { write(separator) }
+        if let text = value.text {
+          write(text)
+        } else {
+          write(made[next])
+          next += 1
+        }
+      }
+      return total
+    }
+  }
+
   package func containsText(_ part: String) -> Bool { firstOffset(of: part) != nil }
 
   /// The UTF-8 offset of the first occurrence.

@@ -51,6 +51,17 @@ package final class ListObject: Object {
 
   deinit { Collector.free(&items) }
 
+  /// `xs.append(item)`, without packing the two.
+  package static func append(_ operands: UnsafeMutableBufferPointer<Value>) -> Value? {
+    guard operands.count == 2, let base = operands.baseAddress, Slot(base).isObject(.list) else {
+      return nil
+    }
+    let item = Slot(base + 1).take()
+    Unmanaged<ListObject>.fromOpaque(Slot(base).object.toOpaque())
+      ._withUnsafeGuaranteedRef { $0.items.append(item) }
+    return Value.none
+  }
+
   package override var canFormCycles: Bool { true }
   package override var typeName: String { "list" }
   package override var length: Int? { items.count }

@@ -3,6 +3,31 @@
 import DLSTensor
 
 extension Value {
+  /// The digits of an int after a text, made without the standard library's general way.
+  package static func digits(_ x: Int, after text: String = "") -> String {
+    var rest = x.magnitude
+    var count = x < 0 ? 2 : 1
+    var size = rest
+    while size > 9 {
+      count += 1
+      size /= 10
+    }
+    let made = text.utf8.withContiguousStorageIfAvailable { start in
+      String(unsafeUninitializedCapacity: start.count + count) { buffer in
+        _ = buffer.initialize(from: start)
+        var at = start.count + count
+        repeat {
+          at -= 1
+          buffer[at] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
+          rest /= 10
+        } while rest > 0
+        if x < 0 { buffer[start.count] = 0x2d }
+        return start.count + count
+      }
+    }
+    return made ?? text + String(x)
+  }
+
   package static func string(_ text: String) -> Value { .object(StringObject(text)) }
   package static func list(_ items: [Value]) -> Value { .object(ListObject(items)) }
   package static func tuple(_ items: [Value]) -> Value { .object(TupleObject(items)) }
@@ -40,6 +65,12 @@ extension Value {
   package var text: String? {
     guard case .object(let object) = self, object.kind == .string else { return nil }
     return unsafeDowncast(object, to: StringObject.self).text
+  }
+
+  /// The bytes of its text, when it is one.
+  var textSize: Int? {
+    guard case .object(let object) = self, object.kind == .string else { return nil }
+    return unsafeDowncast(object, to: StringObject.self).text.utf8.count
   }
 
   package var isCallable: Bool {

@@ -5,10 +5,11 @@ import DLSTensor
 /// Base of every heap value. The library adds its own (layers, optimizers, figures) by overriding.
 open class Object {
   package let kind: ObjectKind
+  /// References found by the collector; beside the kind, where it takes no room.
+  var collectorCount: Int32 = 0
   /// Links of the collector's list; only for objects that can take part in a cycle.
   var collectorNext: Unmanaged<Object>?
   var collectorPrevious: Unmanaged<Object>?
-  var collectorCount = 0
 
   package init(_ kind: ObjectKind) {
     self.kind = kind

@@ -83,7 +83,7 @@ extension Value {
   /// As `print` writes it: strings bare.
   package func printed() -> String {
     if let text { return text }
-    if case .int(let x) = self { return String(x) }
+    if case .int(let x) = self { return Value.digits(x) }
     return describe()
   }
 }

@@ -14,7 +14,8 @@ struct LanguageKernel: Sendable {
 enum LanguageBench {
   static func run() -> [Measurement] {
     var result: [Measurement] = []
-    var ratios: [Double] = []
+    var ratios: [(label: String, ratios: [Double])] = peers.map { ($0.label, []) }
+    var absent: Set<String> = []
     for kernel in kernels {
       let session = Runner(RunOptions()).session([])
       _ = session.run(kernel.dls, name: kernel.name, mode: .script)
@@ -23,36 +24,51 @@ enum LanguageBench {
         _ = try session.machine.call(function, [])
         var seconds: [Double] = []
         for _ in 0..<5 {
-          let start = Scalar64.now()
+          let start = Scalar64.processorTime()
           _ = try session.machine.call(function, [])
-          seconds.append(Scalar64.now() - start)
+          seconds.append(Scalar64.processorTime() - start)
         }
         var line = Measurement(kernel.name, unit: "ms", isRate: false, seconds: seconds, scale: 1e3)
-        if let other = peer([RunEnvironment.python, "-c", pythonTimer(kernel.python)]) {
-          line.beside.append(("CPython", [other]))
-        }
-        if let other = peer(["lua5.4", "-e", luaTimer(kernel.lua)]) {
-          line.beside.append(("Lua", [other]))
-          ratios.append(line.ratio(to: other))
+        for (k, peer) in peers.enumerated() where !absent.contains(peer.label) {
+          guard let other = milliseconds(peer.command(kernel)) else {
+            absent.insert(peer.label)
+            continue
+          }
+          line.beside.append((peer.label, [other]))
+          ratios[k].ratios.append(line.ratio(to: other))
         }
         result.append(line)
       } catch { Terminal.writeError("error: \(kernel.name): \(error.message)\n") }
     }
-    if !ratios.isEmpty {
+    for (label, ratios) in ratios where !ratios.isEmpty {
       let mean = Scalar64.pow(ratios.reduce(1, *), 1 / Double(ratios.count))
       result.append(
-        Measurement("geometric mean", unit: "x Lua", isRate: false, seconds: [mean]))
+        Measurement("geometric mean", unit: "x \(label)", isRate: true, seconds: [1 / mean]))
+    }
+    for label in absent.sorted() {
+      Terminal.write("  \(label) is not on this machine's path, and stands beside nothing\n")
     }
     return result
   }
 
-  private static func peer(_ command: [String]) -> Double? {
+  private struct Peer: Sendable {
+    var label: String
+    var command: @Sendable (LanguageKernel) -> [String]
+  }
+
+  private static let peers = [
+    Peer(label: "CPython") { [RunEnvironment.python, "-c", pythonTimer($0.python)] },
+    Peer(label: "Lua") { ["lua5.4", "-e", luaTimer($0.lua)] },
+  ]
+
+  private static func milliseconds(_ command: [String]) -> Double? {
     Subprocess.run(command).flatMap { Double($0.output.split(separator: "\n").last ?? "") }
   }
 
+  // All three are timed by the processor's time, which a busy machine does not stretch.
   private static func pythonTimer(_ source: String) -> String {
     source
-      + "\nimport time\nk(); ts = []\nfor _ in range(5):\n    t = time.perf_counter(); k(); ts.append(time.perf_counter() - t)\nprint(sorted(ts)[2] * 1e3)"
+      + "\nimport time\nk(); ts = []\nfor _ in range(5):\n    t = time.process_time(); k(); ts.append(time.process_time() - t)\nprint(sorted(ts)[2] * 1e3)"
   }
   private static func luaTimer(_ source: String) -> String {
     source

@@ -57,5 +57,5 @@ package struct Workload: Sendable {
   /// W2: plain numbers, beside CPython and Lua.
   private static let language = Workload(
     name: "language", number: "W2", what: "the interpreter on plain numbers, strings and dicts"
-  ) { _ throws(Failure) in LanguageBench.run() }
+  ) { _ throws(Failure) in LanguageBench.run() + (try OpCallBench.run()) }
 }
