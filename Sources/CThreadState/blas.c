@@ -12,12 +12,13 @@ extern void openblas_set_num_threads(int) __attribute__((weak));
 __attribute__((constructor)) static void prepare(void) {
   if (openblas_set_num_threads) openblas_set_num_threads(1);
 #if defined(__x86_64__)
-  // An OpenBLAS that does not know the processor, or that OPENBLAS_CORETYPE holds back for the sake
-  // of whatever else runs here, takes AVX2 kernels: half the speed of the AVX-512 ones that it has.
-  // It is told to choose again, once. DLS_BLAS_CORE=Haswell, or another core, decides otherwise.
+  // An OpenBLAS that does not know the processor takes AVX2 kernels: half the speed of the AVX-512
+  // ones that it has. It is told to choose again, once. Whoever sets OPENBLAS_CORETYPE has a reason,
+  // such as kernels that go wrong on this processor, and is obeyed; DLS_BLAS_CORE decides for dls alone.
   if (!gotoblas_dynamic_init || !gotoblas_dynamic_quit || !openblas_get_corename) return;
   const char *wish = getenv("DLS_BLAS_CORE");
   if (!wish) {
+    if (getenv("OPENBLAS_CORETYPE")) return;
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
         !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
