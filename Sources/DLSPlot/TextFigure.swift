@@ -25,7 +25,8 @@ package enum TextFigure {
 
   /// A number as a tick's label: short, and exact where it can be.
   static func label(_ value: Double, step: Double) -> String {
-    if abs(value) < abs(step) * 1e-9 { return "0" }
+    if value == 0 || abs(value) < abs(step) * 1e-9 { return "0" }
+    guard value.isFinite, step.isFinite else { return "\(value)" }
     let size = abs(value)
     if size >= 1e6 || size < 1e-4 {
       let power = Int(floor(log10(size) + 1e-12))

@@ -43,7 +43,7 @@ package enum HelpCommand {
     }.joined(separator: "\n")
   }
 
-  static var index: String {
+  package static var index: String {
     """
     `dls help TOPIC` explains one of these, `dls help --html` writes all as a page,
     `dls help lecture` lists the lecture's scripts. At the prompt: `?topic`.
