@@ -239,8 +239,7 @@ package enum DiagnosticCatalog {
     entry(
       "plot-failed",
       "gnuplot could not draw the figure, or not write it.",
-      "savefig(plot([1, 2]), \"/nowhere/figure.png\")",
-      "The folder must be there; figures are written as .png, .svg and .pdf."),
+      "", "The message holds gnuplot's own words. Is gnuplot installed? Debian has it as gnuplot-nox."),
     entry(
       "syntax",
       "The text could not be read.",

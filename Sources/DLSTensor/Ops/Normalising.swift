@@ -30,6 +30,7 @@ extension Tensor {
     }
     let w = try weight.map { t throws(TensorError) in try t.to(x.dtype) }
     let b = try bias.map { t throws(TensorError) in try t.to(x.dtype) }
+    let isMeta = isMeta || (w?.isMeta ?? false) || (b?.isMeta ?? false)
     if !training {
       guard let mean, let variance else {
         throw TensorError(
@@ -68,7 +69,7 @@ extension Tensor {
     let result = Autograd.record(relu ? "batch_norm_relu" : "batch_norm", inputs, y) {
       g, y throws(TensorError) in
       let all =
-        Autograd.isRecording
+        Autograd.isRecording || isMeta || g.isMeta || x.count == 0
         ? try x.batchNormGradient(relu ? g.passing(where: y) : g, w, eps)
         : try BatchNormPlan(source).gradient(
           source, g.packed(), m, v, w?.packed(), eps, relu ? y : nil)
@@ -104,7 +105,8 @@ extension Tensor {
   private func normalised(
     by mean: Tensor, _ variance: Tensor, _ w: Tensor?, _ b: Tensor?, _ eps: Double
   ) throws(TensorError) -> Tensor {
-    if !Autograd.isTracked([self, mean, variance] + [w, b].compactMap { $0 }), !isMeta {
+    let inputs = [self, mean, variance] + [w, b].compactMap { $0 }
+    if !Autograd.isTracked(inputs), !inputs.contains(where: \.isMeta) {
       let y = try Tensor.empty(shape, dtype)
       if count > 0 {
         BatchNormPlan(self).normalise(
@@ -171,7 +173,7 @@ extension Tensor {
     let inputs = [x] + [w, b].compactMap { $0 }
     return Autograd.record("layer_norm", inputs, y) { g, _ throws(TensorError) in
       let all =
-        Autograd.isRecording || x.isMeta || x.count == 0
+        Autograd.isRecording || isMeta || g.isMeta || x.count == 0
         ? try x.layerNormGradient(g, sizes, w, eps)
         : try LayerNormPlan.gradient(source, g.packed(), w?.packed(), m, s, sizes)
       return [all[0]] + (w == nil ? [] : [all[1]]) + (b == nil ? [] : [all[2]])
