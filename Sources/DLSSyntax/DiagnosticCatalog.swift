@@ -239,7 +239,7 @@ package enum DiagnosticCatalog {
     entry(
       "plot-failed",
       "gnuplot could not draw the figure, or not write it.",
-      "", "The message holds gnuplot's own words. Is gnuplot installed? Debian has it as gnuplot-nox."),
+      "", "The message holds gnuplot's own words. Debian has gnuplot as gnuplot-nox."),
     entry(
       "syntax",
       "The text could not be read.",
