@@ -8,9 +8,12 @@ extern void gotoblas_dynamic_init(void) __attribute__((weak));
 extern void gotoblas_dynamic_quit(void) __attribute__((weak));
 extern char *openblas_get_corename(void) __attribute__((weak));
 extern void openblas_set_num_threads(int) __attribute__((weak));
+extern int blas_thread_shutdown_(void) __attribute__((weak));
 
 __attribute__((constructor)) static void prepare(void) {
   if (openblas_set_num_threads) openblas_set_num_threads(1);
+  // Its threads would yield in a circle for the first tenth of a second, a processor's whole time.
+  if (blas_thread_shutdown_) blas_thread_shutdown_();
 #if defined(__x86_64__)
   // An OpenBLAS that does not know the processor takes AVX2 kernels: half the speed of the AVX-512
   // ones that it has. It is told to choose again, once. Whoever sets OPENBLAS_CORETYPE has a reason,

@@ -43,6 +43,8 @@ static inline void dls_keep_memory(void) {
     mallopt(M_TRIM_THRESHOLD, 1 << 30);
     mallopt(M_TOP_PAD, 16 << 20);
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    // Small pieces join their neighbours as they are given back, not all at once at the next large one.
+    mallopt(M_MXFAST, 0);
 }
 
 /// Where this thread parks what must not be freed recursively; NULL until set.

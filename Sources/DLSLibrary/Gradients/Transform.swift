@@ -4,7 +4,7 @@ import DLSRuntime
 import DLSTensor
 
 /// grad(f) and its kin: called with f's arguments.
-package final class TransformObject: Object {
+package final class TransformObject: Container {
   let name: String
   let function: Value
   let argnums: Value
@@ -22,7 +22,6 @@ package final class TransformObject: Object {
   }
 
   package override var typeName: String { "function" }
-  package override var canFormCycles: Bool { true }
   package override var isCallable: Bool { true }
   package override var signature: [Parameter]? { function.objectValue?.signature }
   package override func describe(_ printer: inout Printer) {

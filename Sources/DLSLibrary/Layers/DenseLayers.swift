@@ -137,7 +137,6 @@ package final class ResidualLayer: Layer {
     super.init("Residual")
   }
 
-  package override var canFormCycles: Bool { true }
   package override var parts: [(name: String, value: Value)] { [("inner", inner)] }
   package override func describe(_ printer: inout Printer) {
     printer.write("Residual(")

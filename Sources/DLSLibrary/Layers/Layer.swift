@@ -4,7 +4,7 @@ import DLSRuntime
 import DLSTensor
 
 /// A callable with params. Kinds of layers subclass it; `LayerWords` declares them.
-package class Layer: Object {
+package class Layer: Container {
   package let name: String
   package var isTraining = true
 
@@ -141,7 +141,6 @@ package final class SequentialLayer: Layer {
     return .object(SequentialLayer(steps(a) + steps(b)))
   }
 
-  package override var canFormCycles: Bool { true }
   package override var parts: [(name: String, value: Value)] {
     steps.enumerated().map { (String($0), $1) }
   }

@@ -235,9 +235,8 @@ extension Machine {
               let left = Slot(state.raw + Slot.stride)
               if left.int > 0 {
                 let at = state.int
-                left.raw.storeBytes(of: left.int &- 1, as: Int.self)
-                state.raw.storeBytes(
-                  of: at &+ Slot(state.raw + 2 &* Slot.stride).int, as: Int.self)
+                left.int = left.int &- 1
+                state.int = at &+ Slot(state.raw + 2 &* Slot.stride).int
                 r(i.a).put(at)
                 try jump(true, i.d)
               } else {
@@ -317,7 +316,7 @@ extension Machine {
           case .giveBack:
             let result = r(i.a)
             let (bits, tag) = (result.int, result.tag)
-            result.raw.storeBytes(of: Slot.Tag.int, toByteOffset: 8, as: UInt8.self)
+            result.tag = Slot.Tag.int
             // The frame's registers, and the function below them.
             var at = registers - Slot.stride
             let end = registers + header.pointee.registerCount &* Slot.stride
@@ -335,8 +334,8 @@ extension Machine {
             self.top = registers + header.pointee.registerCount &* Slot.stride
             let to = r(pc.pointee.a)
             to.clear()
-            to.raw.storeBytes(of: bits, as: Int.self)
-            to.raw.storeBytes(of: tag, toByteOffset: 8, as: UInt8.self)
+            to.int = bits
+            to.tag = tag
             pc += 1
           case .halt:
             return

@@ -93,11 +93,6 @@ final class PlaceStep: Step {
       if holderIsCopy { holder.clear() }
       return try store(place, value, f)
     }
-    if object.kind == .dict,
-      unsafeDowncast(object, to: DictObject.self).quickSet(index, value)
-    {
-      return
-    }
     do { try Indexing.set(object, [.value(index.value)], value, f.machine) } catch {
       guard case .index(_, _, let span, let holderSpan, _) = place else { throw error }
       throw f.locate(error, span, operands: [holderSpan])

@@ -28,11 +28,21 @@ struct Slot {
     raw = UnsafeMutableRawPointer(pointer)
   }
 
-  @inline(__always) var tag: UInt8 { raw.load(fromByteOffset: 8, as: UInt8.self) }
+  // Written through typed pointers: `storeBytes` is not inlined everywhere, and then costs a call.
+  @inline(__always) var tag: UInt8 {
+    get { raw.load(fromByteOffset: 8, as: UInt8.self) }
+    nonmutating set { (raw + 8).assumingMemoryBound(to: UInt8.self).pointee = newValue }
+  }
   /// True when the payload is counted: an object or a tensor.
   @inline(__always) var isReference: Bool { tag &- Tag.object < 2 }
-  @inline(__always) var int: Int { raw.load(as: Int.self) }
-  @inline(__always) var float: Double { raw.load(as: Double.self) }
+  @inline(__always) var int: Int {
+    get { raw.load(as: Int.self) }
+    nonmutating set { raw.assumingMemoryBound(to: Int.self).pointee = newValue }
+  }
+  @inline(__always) var float: Double {
+    get { raw.load(as: Double.self) }
+    nonmutating set { raw.assumingMemoryBound(to: Double.self).pointee = newValue }
+  }
   @inline(__always) var bool: Bool { raw.load(as: UInt8.self) != 0 }
 
   /// The object, where the tag says that it is one.
@@ -62,7 +72,7 @@ struct Slot {
 
   @inline(never) private func letGo() {
     let old = raw.load(as: UnsafeMutableRawPointer.self)
-    raw.storeBytes(of: Tag.int, toByteOffset: 8, as: UInt8.self)
+    tag = Tag.int
     dls_release(old)
   }
 
@@ -70,8 +80,8 @@ struct Slot {
   @inline(__always) func clear() { if isReference { letGo() } }
 
   @inline(__always) private func set(_ word: Int, _ tag: UInt8) {
-    raw.storeBytes(of: word, as: Int.self)
-    raw.storeBytes(of: tag, toByteOffset: 8, as: UInt8.self)
+    int = word
+    self.tag = tag
   }
 
   @inline(__always) func put(_ x: Int) {
@@ -80,8 +90,8 @@ struct Slot {
   }
   @inline(__always) func put(_ x: Double) {
     if isReference { letGo() }
-    raw.storeBytes(of: x, as: Double.self)
-    raw.storeBytes(of: Tag.float, toByteOffset: 8, as: UInt8.self)
+    float = x
+    tag = Tag.float
   }
   @inline(__always) func put(_ x: Bool) {
     if isReference { letGo() }
@@ -101,28 +111,28 @@ struct Slot {
   /// Keeps an object that something else holds, without counting it; `borrowed` gives it back.
   @inline(__always) func lend(_ object: Unmanaged<Object>) {
     if isReference { letGo() }
-    raw.storeBytes(of: object.toOpaque(), as: UnsafeMutableRawPointer.self)
-    raw.storeBytes(of: Tag.bool, toByteOffset: 8, as: UInt8.self)
+    int = Int(bitPattern: object.toOpaque())
+    tag = Tag.bool
   }
 
   /// Takes a new object.
   @inline(__always) func put(_ object: Object) {
     if isReference { letGo() }
-    raw.storeBytes(of: Unmanaged.passRetained(object).toOpaque(), as: UnsafeMutableRawPointer.self)
-    raw.storeBytes(of: Tag.object, toByteOffset: 8, as: UInt8.self)
+    int = Int(bitPattern: Unmanaged.passRetained(object).toOpaque())
+    tag = Tag.object
   }
 
   /// Takes another slot's value out of it.
   @inline(__always) func move(from other: Slot) {
     if isReference { letGo() }
     set(other.int, other.tag)
-    other.raw.storeBytes(of: Tag.int, toByteOffset: 8, as: UInt8.self)
+    other.tag = Tag.int
   }
 
   /// Takes the value out.
   @inline(__always) func take() -> Value {
     let value = pointer.move()
-    raw.storeBytes(of: Tag.int, toByteOffset: 8, as: UInt8.self)
+    tag = Tag.int
     return value
   }
 }

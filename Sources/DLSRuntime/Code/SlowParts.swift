@@ -9,12 +9,8 @@ extension Machine {
   @inline(never)
   func getIndex(_ f: Frame, _ i: Instruction) throws(Failure) {
     let (holder, index) = (f.slot(Int(i.b)), f.slot(Int(i.c)))
-    if holder.isObject(.dict), case .object(let object) = holder.value {
-      let dict = unsafeDowncast(object, to: DictObject.self)
-      if let value = dict.quick(index) {
-        f.slot(Int(i.a)).value = value
-        return f.consume(i, holder, index)
-      }
+    if holder.isObject(.dict), holder.withDict({ $0.copy(index, to: f.slot(Int(i.a))) }) {
+      return f.consume(i, holder, index)
     }
     do {
       f.slot(Int(i.a)).value = try Indexing.get(holder.value, [.value(index.value)], self)
@@ -29,8 +25,9 @@ extension Machine {
   @inline(never)
   func setIndex(_ f: Frame, _ i: Instruction) throws(Failure) {
     let (holder, index, value) = (f.slot(Int(i.a)), f.slot(Int(i.b)), f.slot(Int(i.c)))
-    let step = f.code.steps[Int(i.d)]
-    try step.store(f, holder, index, value.value)
+    if !holder.isObject(.dict) || !holder.withDict({ $0.store(index, value) }) {
+      try f.code.steps[Int(i.d)].store(f, holder, index, value.value)
+    }
     f.consume(i, holder, index)
     if i.flags & Instruction.consumesThird != 0 { value.clear() }
   }

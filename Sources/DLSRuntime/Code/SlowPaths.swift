@@ -41,6 +41,20 @@ extension Slot {
       return true
     }
   }
+
+  /// The text of the i-th value, when it is one.
+  @inline(__always)
+  static func text(_ values: UnsafeBufferPointer<Value>, _ i: Int) -> String? {
+    guard let base = values.baseAddress else { return nil }
+    let slot = Slot(UnsafeMutablePointer(mutating: base + i))
+    return slot.isObject(.string) ? slot.text : nil
+  }
+
+  /// The dict that the slot holds, for as long as `body` runs.
+  @inline(__always)
+  func withDict<R>(_ body: (DictObject) -> R) -> R {
+    Unmanaged<DictObject>.fromOpaque(object.toOpaque())._withUnsafeGuaranteedRef(body)
+  }
 }
 
 extension Machine {

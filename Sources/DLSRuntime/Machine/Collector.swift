@@ -10,17 +10,13 @@ private func retainCount(_ object: UnsafeRawPointer) -> UInt
 enum Collector {
   /// The list's head and figures; one a thread, since sessions run on threads of their own.
   private final class Ring {
-    let head = Anchor()
+    let head = Container(endOfList: ())
     var live = 0
     var threshold = 20_000
     var isCollecting = false
     /// How many containers are being freed inside each other, and what waits to be freed after them.
     var freeing = 0
     var parked: [[Value]] = []
-  }
-
-  private final class Anchor: Object {
-    init() { super.init(.other) }
   }
 
   private static var ring: Ring {
@@ -32,7 +28,7 @@ enum Collector {
     return ring
   }
 
-  static func add(_ object: Object) {
+  static func add(_ object: Container) {
     let ring = ring
     let head = ring.head
     let own = Unmanaged.passUnretained(object)
@@ -43,7 +39,7 @@ enum Collector {
     ring.live += 1
   }
 
-  static func remove(_ object: Object) {
+  static func remove(_ object: Container) {
     let (previous, next) = (object.collectorPrevious, object.collectorNext)
     previous?._withUnsafeGuaranteedRef { $0.collectorNext = next }
     next?._withUnsafeGuaranteedRef { $0.collectorPrevious = previous }
@@ -73,7 +69,7 @@ enum Collector {
   }
 
   static func free(_ value: inout Value) {
-    guard case .object(let object) = value, object.canFormCycles else { return }
+    guard case .object(let object) = value, object.container != nil else { return }
     var items = [value]
     value = .none
     free(&items)
@@ -94,7 +90,7 @@ enum Collector {
       ring.isCollecting = false
       ring.threshold = max(20_000, ring.live * 2)
     }
-    var objects: [Unmanaged<Object>] = []
+    var objects: [Unmanaged<Container>] = []
     objects.reserveCapacity(ring.live)
     var link = ring.head.collectorNext
     while let current = link, current.toOpaque() != Unmanaged.passUnretained(ring.head).toOpaque() {
@@ -108,14 +104,12 @@ enum Collector {
     for object in objects {
       object._withUnsafeGuaranteedRef { holder in
         holder.forEachReference { value in
-          if case .object(let child) = value, child.collectorPrevious != nil {
-            child.collectorCount -= 1
-          }
+          if case .object(let child) = value { child.container?.collectorCount -= 1 }
         }
       }
     }
     // What is held from elsewhere keeps all that it reaches.
-    var reached: [Unmanaged<Object>] = []
+    var reached: [Unmanaged<Container>] = []
     let seen = Int32.min
     for object in objects where object._withUnsafeGuaranteedRef({ $0.collectorCount > 0 }) {
       object._withUnsafeGuaranteedRef { $0.collectorCount = seen }
@@ -124,7 +118,7 @@ enum Collector {
     while let object = reached.popLast() {
       object._withUnsafeGuaranteedRef { holder in
         holder.forEachReference { value in
-          if case .object(let child) = value, child.collectorPrevious != nil,
+          if case .object(let object) = value, let child = object.container,
             child.collectorCount != seen
           {
             child.collectorCount = seen
@@ -133,7 +127,7 @@ enum Collector {
         }
       }
     }
-    var lost: [Object] = []
+    var lost: [Container] = []
     for object in objects where object._withUnsafeGuaranteedRef({ $0.collectorCount != seen }) {
       lost.append(object.takeUnretainedValue())
     }

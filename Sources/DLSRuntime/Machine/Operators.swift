@@ -279,36 +279,39 @@ enum Operators {
 extension String {
   /// The texts of all values with a separator between them, written once.
   package static func joined(_ values: [Value], separator: String) -> String {
-    // Only what is no text already is made into one.
-    var made: [String] = []
-    var total = separator.utf8.count * Swift.max(0, values.count - 1)
-    for value in values {
-      if let count = value.textSize {
-        total += count
-      } else {
-        made.append(value.printed())
-        total += made[made.count - 1].utf8.count
-      }
-    }
-    var next = 0
-    return String(unsafeUninitializedCapacity: total) { buffer in
-      var rest = buffer[...]
-      func write(_ text: String) {
-        _ = text.utf8.withContiguousStorageIfAvailable { bytes in
-          let end = UnsafeMutableBufferPointer(rebasing: rest).initialize(fromContentsOf: bytes)
-          rest = rest[(rest.startIndex + end)...]
-        }
-      }
-      for (i, value) in values.enumerated() {
-        if i > 0 { write(separator) }
-        if let text = value.text {
-          write(text)
+    values.withUnsafeBufferPointer { values in
+      // Only what is no text already is made into one. Texts are read where they lie: a copy of each
+      // value would be counted.
+      var made: [String] = []
+      var total = separator.utf8.count * Swift.max(0, values.count - 1)
+      for i in values.indices {
+        if let text = Slot.text(values, i) {
+          total += text.utf8.count
         } else {
-          write(made[next])
-          next += 1
+          made.append(values[i].printed())
+          total += made[made.count - 1].utf8.count
         }
       }
-      return total
+      var next = 0
+      return String(unsafeUninitializedCapacity: total) { buffer in
+        var at = 0
+        func write(_ text: String) {
+          _ = text.utf8.withContiguousStorageIfAvailable { bytes in
+            let rest = UnsafeMutableBufferPointer(rebasing: buffer[at...])
+            at += rest.initialize(fromContentsOf: bytes)
+          }
+        }
+        for i in values.indices {
+          if i > 0 { write(separator) }
+          if let text = Slot.text(values, i) {
+            write(text)
+          } else {
+            write(made[next])
+            next += 1
+          }
+        }
+        return total
+      }
     }
   }
 

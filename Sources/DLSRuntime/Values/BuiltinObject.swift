@@ -12,6 +12,8 @@ package final class BuiltinObject: Object {
   /// The same as an op takes them.
   private let opDefaults: [OpValue]
   private let isRequired: [Bool]
+  /// How many can be given by position.
+  private let positional: Int
   private let direct: Builtin.Direct?
   private let op: Op?
 
@@ -27,7 +29,12 @@ package final class BuiltinObject: Object {
     if case .unary(let body)? = bodies { unary = body } else { unary = nil }
     if case .binary(let body)? = bodies { binary = body } else { binary = nil }
     if case .general(let body)? = bodies { general = body } else { general = nil }
-    let isPlain = !builtin.parameters.contains { $0.isVariadic || $0.isNamedOnly }
+    positional =
+      builtin.parameters.firstIndex(where: \.isNamedOnly) ?? builtin.parameters.count
+    // Named ones stand last, or the general way sorts them out.
+    let isPlain =
+      !builtin.parameters.contains(where: \.isVariadic)
+      && builtin.parameters[positional...].allSatisfy(\.isNamedOnly)
     defaults =
       isPlain ? builtin.parameters.map { Signature.value($0.defaultValue, $0.kind) } : nil
     opDefaults = builtin.parameters.map { OpValue($0.defaultValue, $0.kind) }
@@ -130,7 +137,7 @@ package final class BuiltinObject: Object {
   /// missing or misspelt, for the general way to say so.
   private func places(_ count: Int, _ shape: CallShape?) -> [Int]? {
     guard let shape else {
-      if count > isRequired.count { return nil }
+      if count > positional { return nil }
       for k in count..<isRequired.count where isRequired[k] { return nil }
       return []
     }
@@ -148,7 +155,7 @@ package final class BuiltinObject: Object {
 
   /// `plain` arguments stand before the written ones: the receiver of a method call.
   private func places(_ shape: CallShape, plain: Int) -> [Int]? {
-    if shape.hasSpread { return nil }
+    if shape.hasSpread || plain > positional { return nil }
     var result = Array(0..<plain)
     for (k, name) in shape.names.enumerated() {
       let place: Int?
@@ -158,7 +165,9 @@ package final class BuiltinObject: Object {
         // Names stand last.
         place = k > 0 && shape.names[k - 1] != nil ? nil : plain + k
       }
-      guard let place, place < isRequired.count, !result.contains(place) else { return nil }
+      guard let place, name != nil || place < positional, !result.contains(place) else {
+        return nil
+      }
       result.append(place)
     }
     for k in isRequired.indices where isRequired[k] && !result.contains(k) { return nil }

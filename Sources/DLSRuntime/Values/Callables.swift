@@ -3,7 +3,7 @@
 import DLSTensor
 
 /// A function of the script: its code and what it captured.
-package final class FunctionObject: Object {
+package final class FunctionObject: Container {
   let code: FunctionCode
   /// The code's header and the captures, as the machine reads them.
   let header: UnsafeMutablePointer<CodeHeader>
@@ -55,7 +55,6 @@ package final class FunctionObject: Object {
     return defaults[i]
   }
 
-  package override var canFormCycles: Bool { true }
   package override var typeName: String { "function" }
   package override var isCallable: Bool { true }
   package override var signature: [Parameter]? { code.signature }
@@ -90,7 +89,7 @@ package final class FunctionObject: Object {
 }
 
 /// A variable that closures share.
-package final class Box: Object {
+package final class Box: Container {
   var value: Value
 
   init(_ value: Value) {
@@ -100,7 +99,6 @@ package final class Box: Object {
 
   deinit { Collector.free(&value) }
 
-  package override var canFormCycles: Bool { true }
   package override func forEachReference(_ visit: (Value) -> Void) { visit(value) }
   package override func clearReferences() { value = .none }
 }
@@ -152,7 +150,7 @@ package final class GlobalCell: Object {
 }
 
 /// `x.f` without a call: f with x as its first argument.
-package final class BoundMethodObject: Object {
+package final class BoundMethodObject: Container {
   package private(set) var receiver: Value
   package let function: Value
 
@@ -164,7 +162,6 @@ package final class BoundMethodObject: Object {
 
   deinit { Collector.free(&receiver) }
 
-  package override var canFormCycles: Bool { true }
   package override var typeName: String { "function" }
   package override var isCallable: Bool { true }
   package override func describe(_ printer: inout Printer) { printer.value(function) }

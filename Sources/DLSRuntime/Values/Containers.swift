@@ -15,7 +15,10 @@ package final class StringObject: Object {
   /// Characters. Text of ASCII has as many as bytes, but for "\r\n", which is one.
   package override var length: Int? {
     let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
-      bytes.allSatisfy { $0 < 0x80 && $0 != 0x0d }
+      // Without an early end, so that many are looked at in one instruction.
+      var other: UInt8 = 0
+      for byte in bytes { other |= (byte & 0x80) | (byte == 0x0d ? 1 : 0) }
+      return other == 0
     }
     return isPlain == true ? text.utf8.count : text.count
   }
@@ -41,7 +44,7 @@ package final class ClosureIterator: ValueIterator {
   package override var remaining: Int? { left?() }
 }
 
-package final class ListObject: Object {
+package final class ListObject: Container {
   package var items: [Value]
 
   package init(_ items: [Value]) {
@@ -62,7 +65,6 @@ package final class ListObject: Object {
     return Value.none
   }
 
-  package override var canFormCycles: Bool { true }
   package override var typeName: String { "list" }
   package override var length: Int? { items.count }
   package override func describe(_ printer: inout Printer) {
@@ -84,7 +86,7 @@ package final class ListObject: Object {
   }
 }
 
-package final class TupleObject: Object {
+package final class TupleObject: Container {
   package private(set) var items: [Value]
 
   package init(_ items: [Value]) {
@@ -94,7 +96,6 @@ package final class TupleObject: Object {
 
   deinit { Collector.free(&items) }
 
-  package override var canFormCycles: Bool { true }
   package override var typeName: String { "tuple" }
   package override var length: Int? { items.count }
   package override func describe(_ printer: inout Printer) {
@@ -158,7 +159,7 @@ package enum DictKey: Hashable, Sendable {
   }
 }
 
-package final class DictObject: Object {
+package final class DictObject: Container {
   package var entries: DictEntries
 
   package init(_ entries: DictEntries = [:]) {
@@ -173,7 +174,6 @@ package final class DictObject: Object {
     Collector.free(&items)
   }
 
-  package override var canFormCycles: Bool { true }
   package override var typeName: String { "dict" }
   package override var length: Int? { entries.count }
   package override var memberNames: [String] {

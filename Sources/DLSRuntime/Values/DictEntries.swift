@@ -9,6 +9,13 @@ package struct DictEntries: Sequence, ExpressibleByDictionaryLiteral {
     /// An int, bool, string or tuple; `none` where one was removed.
     var key: Value
     var value: Value
+
+    static func key(_ entry: UnsafePointer<Entry>) -> Slot {
+      Slot(UnsafeMutableRawPointer(mutating: entry))
+    }
+    static func value(_ entry: UnsafePointer<Entry>) -> Slot {
+      Slot(UnsafeMutableRawPointer(mutating: entry) + Slot.stride)
+    }
   }
 
   private var entries: ContiguousArray<Entry> = []
@@ -55,16 +62,17 @@ package struct DictEntries: Sequence, ExpressibleByDictionaryLiteral {
 
   /// Calls `matches` with the key of each entry whose hash could be this one.
   @inline(__always)
-  private func find(_ hash: UInt, _ matches: (Value) -> Bool) -> (entry: Int, place: Int)? {
+  private func find(_ hash: UInt, _ matches: (Slot) -> Bool) -> (entry: Int, place: Int)? {
     if table.isEmpty { return nil }
     return table.withUnsafeBufferPointer { table in
       entries.withUnsafeBufferPointer { entries in
+        guard let base = entries.baseAddress else { return nil }
         var probe = Probe(hash, table.count)
         while true {
           let place = Int(bitPattern: probe.place)
           let at = Int(table[place])
           if at == 0 { return nil }
-          if at > 0, matches(entries[at &- 1].key) { return (at &- 1, place) }
+          if at > 0, matches(Entry.key(base + (at &- 1))) { return (at &- 1, place) }
           probe.next()
         }
       }
@@ -72,15 +80,12 @@ package struct DictEntries: Sequence, ExpressibleByDictionaryLiteral {
   }
 
   @inline(__always) private func find(_ x: Int) -> (entry: Int, place: Int)? {
-    find(DictEntries.hash(x)) { key in
-      if case .int(let y) = key { return x == y }
-      return false
-    }
+    find(DictEntries.hash(x)) { $0.tag == Slot.Tag.int && $0.int == x }
   }
 
   private func find(_ key: DictKey) -> (entry: Int, place: Int)? {
     if case .int(let x) = key { return find(x) }
-    return find(DictEntries.hash(key)) { key.isThat($0) }
+    return find(DictEntries.hash(key)) { key.isThat($0.value) }
   }
 
   // MARK: Changes
@@ -142,14 +147,22 @@ package struct DictEntries: Sequence, ExpressibleByDictionaryLiteral {
     }
   }
 
-  /// The value of an int key.
-  @inline(__always) func value(_ x: Int) -> Value? { find(x).map { entries[$0.entry].value } }
+  // Int keys and values are read and written in place: a copy of a value would be counted.
 
-  @inline(__always) mutating func set(_ x: Int, _ value: Value) {
-    if let (entry, _) = find(x) {
-      entries[entry].value = value
-    } else {
-      insert(DictEntries.hash(x), .int(x), value)
+  @inline(__always) fileprivate func copy(_ x: Int, to slot: Slot) -> Bool {
+    guard let (entry, _) = find(x) else { return false }
+    entries.withUnsafeBufferPointer { entries in
+      if let base = entries.baseAddress { slot.copy(Entry.value(base + entry)) }
+    }
+    return true
+  }
+
+  @inline(__always) fileprivate mutating func store(_ x: Int, _ value: Slot) {
+    guard let (entry, _) = find(x) else {
+      return insert(DictEntries.hash(x), .int(x), value.value)
+    }
+    entries.withUnsafeMutableBufferPointer { entries in
+      if let base = entries.baseAddress { Entry.value(base + entry).copy(value) }
     }
   }
 
@@ -185,23 +198,24 @@ extension DictKey {
 }
 
 extension DictObject {
-  /// What stands under the key in a register; nil for the general way.
-  @inline(__always) func quick(_ key: Slot) -> Value? {
-    if key.tag == Slot.Tag.int { return entries.value(key.int) }
-    if key.isObject(.string), case .object(let object) = key.value {
-      return entries[.string(unsafeDowncast(object, to: StringObject.self).text)]
-    }
-    return nil
-  }
-
-  /// Sets what stands under the key in a register; false for the general way.
-  @inline(__always) func quickSet(_ key: Slot, _ value: Value) -> Bool {
-    if key.tag == Slot.Tag.int {
-      entries.set(key.int, value)
+  /// Copies what stands under the key in a register; false for the general way.
+  @inline(__always) func copy(_ key: Slot, to slot: Slot) -> Bool {
+    if key.tag == Slot.Tag.int { return entries.copy(key.int, to: slot) }
+    if key.isObject(.string), let value = entries[.string(key.text)] {
+      slot.value = value
       return true
     }
-    if key.isObject(.string), case .object(let object) = key.value {
-      entries[.string(unsafeDowncast(object, to: StringObject.self).text)] = value
+    return false
+  }
+
+  /// Stores a register's value under the key in another; false for the general way.
+  @inline(__always) func store(_ key: Slot, _ value: Slot) -> Bool {
+    if key.tag == Slot.Tag.int {
+      entries.store(key.int, value)
+      return true
+    }
+    if key.isObject(.string) {
+      entries[.string(key.text)] = value.value
       return true
     }
     return false

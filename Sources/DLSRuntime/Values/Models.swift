@@ -62,7 +62,7 @@ package final class ParamObject: Object {
 }
 
 /// An instance of a `model`: the scope of its body, kept.
-package final class ModelObject: Object {
+package final class ModelObject: Container {
   let code: ModelCode
   var values: [Value]
   /// Set once the body has run: from then on a param is not replaced by `=`.
@@ -90,7 +90,6 @@ package final class ModelObject: Object {
     Collector.free(&items)
   }
 
-  package override var canFormCycles: Bool { true }
   package override var typeName: String { "model" }
   package var modelName: String { code.name }
   package override var memberNames: [String] {
@@ -181,7 +180,7 @@ extension Value {
 }
 
 /// A `model` definition: called to make an instance.
-package final class ModelClassObject: Object {
+package final class ModelClassObject: Container {
   let code: ModelCode
   let captures: [Object]
   /// Values of the parameters' defaults, computed where the model was defined.
@@ -194,7 +193,6 @@ package final class ModelClassObject: Object {
     super.init(.other)
   }
 
-  package override var canFormCycles: Bool { true }
   package override var typeName: String { "function" }
   package override var isCallable: Bool { true }
   package override var signature: [Parameter]? { code.constructor.signature }

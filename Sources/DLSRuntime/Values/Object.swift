@@ -5,21 +5,25 @@ import DLSTensor
 /// Base of every heap value. The library adds its own (layers, optimizers, figures) by overriding.
 open class Object {
   package let kind: ObjectKind
+  /// True for a `Container`.
+  fileprivate let isContainer: Bool
   /// References found by the collector; beside the kind, where it takes no room.
   var collectorCount: Int32 = 0
-  /// Links of the collector's list; only for objects that can take part in a cycle.
-  var collectorNext: Unmanaged<Object>?
-  var collectorPrevious: Unmanaged<Object>?
 
   package init(_ kind: ObjectKind) {
     self.kind = kind
-    if canFormCycles { Collector.add(self) }
+    isContainer = false
   }
 
-  deinit { if collectorPrevious != nil { Collector.remove(self) } }
+  fileprivate init(containerOf kind: ObjectKind) {
+    self.kind = kind
+    isContainer = true
+  }
 
-  /// True for what can hold itself: containers, closures, models.
-  open var canFormCycles: Bool { false }
+  /// This object, when it can hold itself.
+  @inline(__always) final var container: Container? {
+    isContainer ? unsafeDowncast(self, to: Container.self) : nil
+  }
 
   /// What `type(x)` gives.
   open var typeName: String { "object" }
@@ -85,6 +89,23 @@ open class Object {
 
   /// Told by `net.train()` and `net.eval()`.
   open func setTraining(_ on: Bool) {}
+}
+
+/// Base of what can hold itself, if by many steps: lists, closures, models. The links are the
+/// collector's; strings and numbers are spared them.
+open class Container: Object {
+  var collectorNext: Unmanaged<Container>?
+  var collectorPrevious: Unmanaged<Container>?
+
+  package override init(_ kind: ObjectKind) {
+    super.init(containerOf: kind)
+    Collector.add(self)
+  }
+
+  /// The collector's own end of its list.
+  init(endOfList: Void) { super.init(containerOf: .other) }
+
+  deinit { Collector.remove(self) }
 }
 
 /// Gives values one after another.
