@@ -25,14 +25,14 @@ struct BadFile: Sendable, CustomTestStringConvertible {
 
 private func load(_ loader: String, _ path: String) throws(DataError) {
   switch loader {
-  case "csv": _ = try CSVParser.parse(Files.readPlain(path), path: path)
-  case "npy": _ = try NPY.decode(Files.readPlain(path), path)
-  case "npz": _ = try NPZ.decode(Files.read(path), path)
-  case "idx": _ = try IDX.decode(Files.readPlain(path), path)
-  case "image": _ = try Images.decode(Files.readPlain(path), path)
-  case "embeddings": _ = try EmbeddingFiles.decode(Files.readPlain(path), path, limit: nil)
+  case "csv": _ = try CSVParser.load(path)
+  case "npy": _ = try NPY.load(path)
+  case "npz": _ = try NPZ.load(path)
+  case "idx": _ = try IDX.load(path)
+  case "image": _ = try Images.load(path)
+  case "embeddings": _ = try EmbeddingFiles.load(path)
   case "text": _ = try Files.readText(path)
-  case "glyphs": _ = try Hershey.decode(Files.readPlain(path), path)
+  case "glyphs": _ = try Hershey.load(path)
   default: preconditionFailure("there is no loader \(loader)")
   }
 }
@@ -68,7 +68,10 @@ private func zip(method: Int, packed: Int, size: Int, data: [UInt8], count: Int 
 
 private func gzip(_ bytes: [UInt8]) -> [UInt8] { (try? Gzip.compress(bytes, "a.gz")) ?? [] }
 
-private let zeros = gzip([UInt8](repeating: 0, count: 80 << 20))
+/// Gzip that expands far beyond its size, after a beginning that is right.
+private func endless(_ head: [UInt8], _ rest: UInt8) -> [UInt8] {
+  gzip(head + [UInt8](repeating: rest, count: 80 << 20))
+}
 private let plainPNG =
   (try? Images.encodePNG(
     Picture(width: 8, height: 8, channels: 1, bytes: .init(repeating: 9, count: 64)), "a"))
@@ -184,8 +187,9 @@ private let badFiles: [BadFile] =
       "end too early"),
     BadFile(
       "text", "damaged gzip", gzip([1, 2, 3]).prefix(10) + [0xFF, 0xFF, 0xFF, 0xFF], "are damaged"),
-    BadFile("csv", "gzip without end", zeros, "far more than"),
-    BadFile("idx", "gzip without end", zeros, "far more than"),
+    BadFile("csv", "gzip without end", endless([49, 10], 32), "far more than"),
+    BadFile("idx", "gzip without end", endless(idx([1]), 0), "far more than"),
+    BadFile("idx", "gzip of something else", endless([], 0), "byte 0: this is not an IDX file"),
   ]
 
 @Suite(.serialized) struct BadFileTests {
@@ -223,6 +227,19 @@ private let badFiles: [BadFile] =
       do { try load(loader, path) } catch { message = error.message }
       #expect(message.contains(part), "\(path): \(message)")
     }
+  }
+
+  /// The head tells: of a file of five gigabytes no more than that is read.
+  @Test(arguments: loaders)
+  func aWrongHeadIsEnough(_ loader: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.file("huge", [0xFF, 0xD8, 0xFF, 0xE0] + Array("JFIF x y ".utf8))
+    try #require(truncate(path, 5 << 30) == 0)
+    let before = peakMegabytes()
+    let start = ContinuousClock.now
+    #expect(throws: DataError.self) { try load(loader, path) }
+    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(peakMegabytes() - before < 50)
   }
 
   /// Cut anywhere, a good file is an error or a shorter file, never a crash.

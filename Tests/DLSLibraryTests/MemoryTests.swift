@@ -6,10 +6,7 @@ import Testing
 /// Runs a script in a process of its own, beside which no other test takes memory, and gives what it
 /// printed, a number a line.
 private func numbers(_ script: String) throws -> [Double] {
-  let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-  let program = URL(filePath: tests).deletingLastPathComponent().appending(path: "dls")
-  try #require(
-    FileManager.default.isExecutableFile(atPath: program.path), "no program beside \(tests)")
+  let program = try dlsProgram()
   let folder = try TemporaryFolder()
   let path = try folder.file("memory.dls", script)
   let process = Process()

@@ -142,10 +142,7 @@ private func write(_ header: String, data: Int, to url: URL) throws {
   /// The process is killed by the system while it writes (a limit on the file's size): the old file
   /// is whole.
   @Test func aCrashWhileSavingLeavesTheOldFile() throws {
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let program = URL(filePath: tests).deletingLastPathComponent().appending(path: "dls")
-    try #require(
-      FileManager.default.isExecutableFile(atPath: program.path), "no program beside \(tests)")
+    let program = try dlsProgram()
     let url = scratch("kept.safetensors")
     defer { try? FileManager.default.removeItem(at: url) }
     func run(_ script: String, limit: String) throws {

@@ -3,6 +3,7 @@
 import DLSLibrary
 import DLSRuntime
 import Foundation
+import Testing
 
 /// A folder that is gone when the test is.
 final class TemporaryFolder {
@@ -36,6 +37,15 @@ let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLa
 
 func dataPath(_ name: String) -> String {
   repository.appending(path: "scripts/data/" + name).path
+}
+
+/// The program, which is built beside the tests.
+func dlsProgram() throws -> URL {
+  let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  let program = URL(filePath: tests).deletingLastPathComponent().appending(path: "dls")
+  try #require(
+    FileManager.default.isExecutableFile(atPath: program.path), "no program beside \(tests)")
+  return program
 }
 
 private final class Held<R>: @unchecked Sendable { var value: R? }

@@ -94,6 +94,16 @@ enum SystemWords {
       }
       return .list(FilePath.list(path).map { .string($0) })
     },
+    Builtin(
+      "mkdir", [path], "Makes a folder, and those above it; one that is there stays as it is.",
+      example:
+        "mkdir(\"/tmp/dls-example/pictures\")\nexists(\"/tmp/dls-example/pictures\")  #=> true",
+      family: "Files"
+    ) { call throws(Failure) in
+      let path = try call.string(0)
+      try fileWork { () throws(DataError) in try Folders.make(path) }
+      return .none
+    },
     Builtin("read_file", [path], "A file's text.", family: "Files") { call throws(Failure) in
       let path = try call.string(0)
       return .string(try fileWork { () throws(DataError) in try Files.readText(path) })
@@ -115,10 +125,6 @@ package enum Version {
 
 /// Whole files for the words that are not about data; errors are the script's.
 package enum SafeFile {
-  package static func read(_ path: String) throws(Failure) -> [UInt8] {
-    try fileWork(argument: nil) { () throws(DataError) in try Files.read(path) }
-  }
-
   package static func write(_ path: String, _ bytes: [UInt8]) throws(Failure) {
     try fileWork(argument: nil) { () throws(DataError) in try Files.write(bytes, to: path) }
   }

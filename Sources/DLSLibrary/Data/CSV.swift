@@ -34,13 +34,16 @@ package struct CSVParser {
     return try parser.table(header: header)
   }
 
-  private init(bytes: [UInt8], path: String, separator: UInt8) {
-    self.bytes = bytes
-    self.path = path
-    self.separator = separator
+  /// The table in a file.
+  package static func load(
+    _ path: String, separator: UInt8 = 44, header: Bool? = nil, skip: Int = 0
+  ) throws(DataError) -> CSVData {
+    try parse(
+      Files.readPlain(path, head: checkIsText), path: path, separator: separator, header: header,
+      skip: skip)
   }
 
-  private mutating func scan(skip: Int) throws(DataError) {
+  private static func checkIsText(_ bytes: [UInt8], _ path: String) throws(DataError) {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
       throw .broken(
         path, byte: 0, "this is UTF-16 text",
@@ -50,6 +53,16 @@ package struct CSVParser {
       let line = bytes[..<zero].reduce(1) { $1 == 10 ? $0 + 1 : $0 }
       throw .broken(path, line: line, "byte \(zero) is zero: this is no text file")
     }
+  }
+
+  private init(bytes: [UInt8], path: String, separator: UInt8) {
+    self.bytes = bytes
+    self.path = path
+    self.separator = separator
+  }
+
+  private mutating func scan(skip: Int) throws(DataError) {
+    try CSVParser.checkIsText(bytes, path)
     // A cell takes 24 bytes here, and a comma makes one.
     let most = Files.largest / 48
     var at = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -14,6 +14,20 @@ package struct EmbeddingData: Sendable, Equatable {
 }
 
 package enum EmbeddingFiles {
+  package static func load(_ path: String, limit: Int? = nil) throws(DataError) -> EmbeddingData {
+    try decode(Files.readPlain(path, head: checkHead), path, limit: limit)
+  }
+
+  /// Whatever the format, a number is the second thing in the file: the first vector's, or the header's.
+  private static func checkHead(_ head: [UInt8], _ path: String) throws(DataError) {
+    let fields = head.split(
+      maxSplits: 2, whereSeparator: { $0 == 32 || $0 == 13 || $0 == 9 || $0 == 10 })
+    guard fields.count == 3 else { return }
+    guard CSVParser.number(head, fields[1].startIndex, fields[1].endIndex) != nil else {
+      throw .broken(path, line: 1, "these are no word vectors: a number follows the first word")
+    }
+  }
+
   /// Text with a header line (`words dim`) is word2vec's, text without is GloVe's; where the bytes
   /// after the first word's space are not numbers, it is word2vec's binary format.
   package static func decode(_ bytes: [UInt8], _ path: String, limit: Int?) throws(DataError)

@@ -40,8 +40,7 @@ enum FileWords {
         throw call.fail(2, "a separator is one character, such as \",\" or \";\" or \"\\t\"")
       }
       let data = try fileWork { () throws(DataError) in
-        try CSVParser.parse(
-          Files.readPlain(path), path: path, separator: separator[0], header: header, skip: skip)
+        try CSVParser.load(path, separator: separator[0], header: header, skip: skip)
       }
       return .object(try tensorWork { () throws(TensorError) in try Table(data, dtype: dtype) })
     },
@@ -76,7 +75,7 @@ enum FileWords {
     ) { call throws(Failure) in
       let path = try call.string(0)
       let array = try fileWork { () throws(DataError) in
-        try NPY.decode(Files.readPlain(path), path)
+        try NPY.load(path)
       }
       return .tensor(try tensorWork { () throws(TensorError) in try array.tensor() })
     },
@@ -105,7 +104,7 @@ enum FileWords {
     ) { call throws(Failure) in
       let path = try call.string(0)
       let arrays = try fileWork { () throws(DataError) in
-        try NPZ.decode(Files.read(path), path)
+        try NPZ.load(path)
       }
       var pairs: [(String, Value)] = []
       for (name, array) in arrays {
@@ -145,12 +144,18 @@ enum FileWords {
       "load_idx", [Parameter("path", .string), Parameter("dtype", .dtype, .none)],
       "Reads an IDX file (MNIST): labels as i64, pictures as f32 with the file's values.",
       details: "http://yann.lecun.com/exdb/mnist/ — `.gz` files are read as they are.",
+      example: #"""
+        # Two labels, 3 and 7: type 8 (bytes), one dimension, size 2.
+        write_text("/tmp/dls-example.idx", "\u{0}\u{0}\u{8}\u{1}\u{0}\u{0}\u{0}\u{2}\u{3}\u{7}")
+        load_idx("/tmp/dls-example.idx")
+        #=> [3, 7]  i64[2]
+        """#,
       family: "Data"
     ) { call throws(Failure) in
       let path = try call.string(0)
       let dtype = try call.optionalDType(1)
       let array = try fileWork { () throws(DataError) in
-        try IDX.decode(Files.readPlain(path), path)
+        try IDX.load(path)
       }
       return .tensor(
         try tensorWork { () throws(TensorError) in

@@ -10,8 +10,16 @@ package enum Files {
   /// A pipe does not say how long it is.
   private static let largestPipe = 1 << 30
 
-  /// The bytes of a regular file, or of a pipe (`/dev/stdin`, `<(…)`), as they are.
-  package static func read(_ path: String) throws(DataError) -> [UInt8] {
+  /// Throws where a file's first bytes are not those of the format that is expected; it is given
+  /// `headSize` bytes, or all of a shorter file.
+  package typealias HeadCheck = (_ head: [UInt8], _ path: String) throws(DataError) -> Void
+  static let headSize = 1 << 16
+
+  /// The bytes of a regular file, or of a pipe (`/dev/stdin`, `<(…)`), as they are. Where the head is
+  /// wrong the rest is not read.
+  package static func read(
+    _ path: String, head check: HeadCheck = { (_, _) throws(DataError) in }
+  ) throws(DataError) -> [UInt8] {
     let file = try open(path)
     defer { close(file) }
     var status = stat()
@@ -25,10 +33,9 @@ package enum Files {
     }
     let limit = isPipe ? min(largestPipe, largest) : largest
     let size = isPipe ? 0 : Int(status.st_size)
-    guard size <= limit else { throw tooLarge(path, "has \(size) bytes", limit) }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(size)
-    var chunk = [UInt8](repeating: 0, count: min(max(size, 1 << 16), 1 << 20))
+    var chunk = [UInt8](repeating: 0, count: headSize)
+    var isChecked = false
     while true {
       if Interrupt.isSet { throw DataError("interrupted", "interrupted") }
       let got = chunk.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
@@ -38,9 +45,16 @@ package enum Files {
       if got == 0 && isPipe && bytes.isEmpty {
         throw .unreadable(path, "it is a pipe that nothing comes out of")
       }
-      if got == 0 { return bytes }
       guard bytes.count + got <= limit else { throw tooLarge(path, "goes on", limit) }
       bytes.append(contentsOf: chunk[0..<got])
+      if !isChecked && (got == 0 || bytes.count >= headSize) {
+        try check(bytes, path)
+        isChecked = true
+        guard size <= limit else { throw tooLarge(path, "has \(size) bytes", limit) }
+        bytes.reserveCapacity(size)
+        if got > 0 { chunk = [UInt8](repeating: 0, count: min(max(size, headSize), 1 << 20)) }
+      }
+      if got == 0 { return bytes }
     }
   }
 
@@ -56,14 +70,19 @@ package enum Files {
   }
 
   /// The bytes of a file, decompressed where they are gzip.
-  package static func readPlain(_ path: String) throws(DataError) -> [UInt8] {
-    let bytes = try read(path)
+  package static func readPlain(
+    _ path: String, head check: HeadCheck = { (_, _) throws(DataError) in }
+  ) throws(DataError) -> [UInt8] {
+    let bytes = try read(path) { (head, path) throws(DataError) in
+      // What is damaged from the start is told when it is expanded.
+      if let plain = Gzip.isGzip(head) ? Gzip.head(head) : head { try check(plain, path) }
+    }
     return Gzip.isGzip(bytes) ? try Gzip.expand(bytes, path) : bytes
   }
 
   /// The text of a file, decompressed where it is gzip; it must be UTF-8.
   package static func readText(_ path: String) throws(DataError) -> String {
-    var bytes = try readPlain(path)
+    var bytes = try readPlain(path, head: checkTextHead)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     return try text(bytes[...], path)
   }
@@ -79,7 +98,12 @@ package enum Files {
       help: ["save the file as UTF-8, e.g. `iconv -f latin1 -t utf8`"])
   }
 
-  /// Where invalid UTF-8 begins; the slice is known not to be valid.
+  /// A head may end within a character.
+  private static func checkTextHead(_ head: [UInt8], _ path: String) throws(DataError) {
+    if firstInvalid(head[...]) < head.count - 4 { _ = try text(head[...], path) }
+  }
+
+  /// Where invalid UTF-8 begins, or the last byte where all is valid.
   private static func firstInvalid(_ bytes: ArraySlice<UInt8>) -> Int {
     var decoder = UTF8()
     var iterator = bytes.makeIterator()
@@ -164,7 +188,7 @@ package enum Files {
       "missing-file", "there is no file \(quoted(path))", help: Folders.suggestion(for: path))
   }
 
-  private static func wrongName(_ path: String) -> String? {
+  static func wrongName(_ path: String) -> String? {
     if path.isEmpty { return "the name is empty" }
     return path.utf8.contains(0) ? "the name holds a zero byte" : nil
   }

@@ -21,6 +21,19 @@ package enum Folders {
     return names.sorted()
   }
 
+  /// Makes a folder, and those above it that are not there.
+  static func make(_ path: String) throws(DataError) {
+    if let wrong = Files.wrongName(path) { throw .unwritable(path, wrong) }
+    var made = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      made += part + "/"
+      guard mkdir(made, 0o777) != 0, identity(made) == nil else { continue }
+      let problem = errno
+      throw .unwritable(
+        path, problem == EEXIST ? "a file stands in its way" : Files.reason(problem))
+    }
+  }
+
   /// What tells a folder from all others; nil where the path is none.
   private static func identity(_ path: String) -> [UInt64]? {
     var status = stat()

@@ -16,6 +16,26 @@ package enum Gzip {
   /// How far compressed data of that size may expand.
   static func largest(from count: Int) -> Int { min(Files.largest, max(always, count * ratio)) }
 
+  /// The first bytes of the content, of a file's first bytes; nil where they are damaged.
+  static func head(_ bytes: [UInt8]) -> [UInt8]? {
+    var stream = z_stream()
+    guard dls_inflate_start(&stream, 15 + 16) == Z_OK else { return nil }
+    defer { inflateEnd(&stream) }
+    var input = bytes
+    var content = [UInt8](repeating: 0, count: Files.headSize)
+    input.withUnsafeMutableBufferPointer { source in
+      content.withUnsafeMutableBufferPointer { target in
+        stream.next_in = source.baseAddress
+        stream.avail_in = UInt32(source.count)
+        stream.next_out = target.baseAddress
+        stream.avail_out = UInt32(target.count)
+        _ = inflate(&stream, Z_NO_FLUSH)
+      }
+    }
+    let count = content.count - Int(stream.avail_out)
+    return count > 0 ? Array(content.prefix(count)) : nil
+  }
+
   /// The content of a gzip file, all of its members.
   package static func expand(_ bytes: [UInt8], _ path: String) throws(DataError) -> [UInt8] {
     try inflated(bytes[...], windowBits: 15 + 16, path, largest: largest(from: bytes.count))

@@ -49,6 +49,19 @@ package enum Hershey {
     return glyphs
   }
 
+  package static func load(_ path: String) throws(DataError) -> [Glyph?] {
+    try decode(Files.readPlain(path, head: checkHead), path)
+  }
+
+  /// The first line, where it is not cut off, must be a glyph or empty.
+  private static func checkHead(_ head: [UInt8], _ path: String) throws(DataError) {
+    let end = head.firstIndex(of: 10)
+    if let end { _ = try decode(Array(head[..<end]), path) }
+    if end == nil, head.count >= Files.headSize {
+      throw .broken(path, line: 1, "a glyph is a line, and this one does not end")
+    }
+  }
+
   private static func glyph(_ text: ArraySlice<UInt8>, _ path: String, line: Int)
     throws(DataError) -> Glyph
   {
@@ -92,7 +105,7 @@ package enum Hershey {
   /// The classes of a split that a list (`class_id,split,file,line`) names; the fonts lie in the
   /// folder `hershey` beside it.
   package static func classes(listedIn path: String, split: String) throws(DataError) -> Classes {
-    let table = try CSVParser.parse(Files.readPlain(path), path: path, header: true)
+    let table = try CSVParser.load(path, header: true)
     func column(_ name: String) throws(DataError) -> CSVData.Column {
       guard let at = table.names?.firstIndex(of: name) else {
         throw .broken(
@@ -113,7 +126,7 @@ package enum Hershey {
       else { throw .broken(path, line: row + 2, "this row names no glyph") }
       let fontPath = folder(of: path) + "hershey/" + file
       if fonts[file] == nil {
-        fonts[file] = try decode(Files.readPlain(fontPath), fontPath)
+        fonts[file] = try load(fontPath)
       }
       let font = fonts[file] ?? []
       guard line >= 1, line <= font.count, let glyph = font[line - 1], !glyph.strokes.isEmpty else {
@@ -135,7 +148,7 @@ package enum Hershey {
   /// Every glyph of one font that has strokes, numbered by its line.
   package static func classes(of path: String) throws(DataError) -> Classes {
     var result = Classes()
-    for (at, glyph) in try decode(Files.readPlain(path), path).enumerated() {
+    for (at, glyph) in try load(path).enumerated() {
       guard let glyph, !glyph.strokes.isEmpty else { continue }
       result.ids.append(at + 1)
       result.names.append("\(stem(path)):\(at + 1)")

@@ -2,13 +2,25 @@
 
 /// http://yann.lecun.com/exdb/mnist/ — everything big-endian.
 package enum IDX {
+  package static func load(_ path: String) throws(DataError) -> ArrayData {
+    try decode(Files.readPlain(path, head: checkHead), path)
+  }
+
+  /// Bytes an element, by the type's number.
+  private static let widths: [UInt8: Int] = [8: 1, 9: 1, 0x0B: 2, 0x0C: 4, 0x0D: 4, 0x0E: 8]
+
+  private static func checkHead(_ head: [UInt8], _ path: String) throws(DataError) {
+    guard head.count >= 4 else { return }
+    guard head[0] == 0, head[1] == 0, widths[head[2]] != nil else {
+      throw .broken(path, byte: 0, "this is not an IDX file (they begin with 0, 0, a type, a rank)")
+    }
+  }
+
   package static func decode(_ bytes: [UInt8], _ path: String) throws(DataError) -> ArrayData {
     var reader = ByteReader(bytes, path)
     let magic = try Array(reader.take(4, "the magic number"))
-    let widths: [UInt8: Int] = [8: 1, 9: 1, 0x0B: 2, 0x0C: 4, 0x0D: 4, 0x0E: 8]
-    guard magic[0] == 0, magic[1] == 0, let width = widths[magic[2]] else {
-      throw .broken(path, byte: 0, "this is not an IDX file (they begin with 0, 0, a type, a rank)")
-    }
+    try checkHead(bytes, path)
+    let width = widths[magic[2]] ?? 1
     var shape: [Int] = []
     for axis in 0..<Int(magic[3]) { shape.append(try reader.big(4, "size \(axis)")) }
     guard let count = claimedCount(shape), let size = claimedCount([count, width]),

@@ -40,13 +40,21 @@ extension FileWords {
       "load_images",
       [
         Parameter("folder", .string), Parameter("gray", .bool, .bool(false)),
-        Parameter("limit", .int, .none),
+        Parameter("limit", .int, .none), Parameter("size", .int, .none),
       ],
       "Reads all pictures under a folder; those of one subfolder are one class.",
       details: """
         Gives a dict: `images` of shape [n, channels, h, w], `labels` (i64), `names` of the \
-        classes (the subfolders' paths, sorted) and `files`. All pictures must have one size; \
-        where some have colour and some have not, the gray ones are taken as colour.
+        classes (the subfolders' paths, sorted) and `files`. All pictures must have one size, or \
+        `size` gives the side of the square that each is brought to by averaging; where some have \
+        colour and some have not, the gray ones are taken as colour.
+        """,
+      example: """
+        mkdir("/tmp/dls-example/Greek/character01")
+        save_image("/tmp/dls-example/Greek/character01/0001_01.png", ones(105, 105))
+        found = load_images("/tmp/dls-example", size=28)
+        found.images.shape  #=> [1, 1, 28, 28]
+        found.names         #=> ["Greek/character01"]
         """,
       family: "Data"
     ) { call throws(Failure) in
@@ -56,7 +64,7 @@ extension FileWords {
 
   private static func picture(_ path: String, gray: Bool, argument: Int) throws(Failure) -> Tensor {
     var picture = try fileWork(argument: argument) { () throws(DataError) in
-      try Images.decode(Files.readPlain(path), path)
+      try Images.load(path)
     }
     if gray { picture = picture.gray }
     let final = picture
@@ -67,6 +75,7 @@ extension FileWords {
     let folder = try call.string(0)
     let gray = try call.bool(1)
     let limit = try call.optionalInt(2) ?? .max
+    let side = try call.isNone(3) ? nil : call.int(3, in: 1...4096)
     let all = try fileWork { () throws(DataError) in
       try Folders.files(under: folder) { name in
         Images.extensions.contains(name.split(separator: ".").last.map { $0.lowercased() } ?? "")
@@ -83,9 +92,10 @@ extension FileWords {
       let path = folder + "/" + file
       try call.machine.checkInterrupt()
       var picture = try fileWork { () throws(DataError) in
-        try Images.decode(Files.readPlain(path), path)
+        try Images.load(path)
       }
       if gray { picture = picture.gray }
+      if let side { picture = try picture.square(of: side) }
       if let first = pictures.first, (first.width, first.height) != (picture.width, picture.height)
       {
         throw call.fail(
@@ -124,6 +134,16 @@ extension FileWords {
 }
 
 extension Picture {
+  /// The picture in another size: each new pixel is the mean of the old ones that it covers.
+  func square(of side: Int) throws(Failure) -> Picture {
+    let small = try tensorWork { () throws(TensorError) in
+      try tensor().reshape([1, channels, height, width])
+        .interpolated(size: [side], factor: nil, mode: "area", alignCorners: nil)
+        .reshape([channels, side, side])
+    }
+    return Picture(small) ?? self
+  }
+
   /// Brightness as the eye weighs the colours (ITU-R BT.601).
   var gray: Picture {
     guard channels == 3 else { return self }

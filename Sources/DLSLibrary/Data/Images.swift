@@ -34,11 +34,19 @@ package enum Images {
   /// The extensions that `load_images` looks for.
   package static let extensions: Set<String> = ["png", "pgm", "ppm", "pnm"]
 
+  package static func load(_ path: String) throws(DataError) -> Picture {
+    try decode(
+      Files.readPlain(path) { (head, path) throws(DataError) in _ = try isPNG(head, path) }, path)
+  }
+
   package static func decode(_ bytes: [UInt8], _ path: String) throws(DataError) -> Picture {
-    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return try decodePNG(bytes, path) }
-    if bytes.count > 2, bytes[0] == 0x50, (0x32...0x36).contains(bytes[1]) {
-      return try PNM.decode(bytes, path)
-    }
+    try isPNG(bytes, path) ? try decodePNG(bytes, path) : try PNM.decode(bytes, path)
+  }
+
+  /// Whether a file that begins so is PNG or else PGM or PPM; an error where it is neither.
+  private static func isPNG(_ bytes: [UInt8], _ path: String) throws(DataError) -> Bool {
+    if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return true }
+    if bytes.count > 2, bytes[0] == 0x50, (0x32...0x36).contains(bytes[1]) { return false }
     if bytes.starts(with: [0xFF, 0xD8]) {
       throw .broken(
         path, byte: 0, "JPEG pictures are not read",

@@ -4,11 +4,19 @@
 package enum NPY {
   private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
 
-  package static func decode(_ bytes: [UInt8], _ path: String) throws(DataError) -> ArrayData {
-    var reader = ByteReader(bytes, path)
-    guard bytes.starts(with: magic) else {
+  package static func load(_ path: String) throws(DataError) -> ArrayData {
+    try decode(Files.readPlain(path, head: checkHead), path)
+  }
+
+  private static func checkHead(_ head: [UInt8], _ path: String) throws(DataError) {
+    guard head.starts(with: magic) else {
       throw .broken(path, byte: 0, "this is not a NumPy array file (they begin with \\x93NUMPY)")
     }
+  }
+
+  package static func decode(_ bytes: [UInt8], _ path: String) throws(DataError) -> ArrayData {
+    var reader = ByteReader(bytes, path)
+    try checkHead(bytes, path)
     reader.offset = 6
     let major = try reader.little(1, "the version")
     _ = try reader.little(1, "the version")

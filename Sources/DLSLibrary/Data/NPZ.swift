@@ -3,12 +3,20 @@
 import CZlib
 
 package enum NPZ {
+  package static func load(_ path: String) throws(DataError) -> [(name: String, array: ArrayData)] {
+    try decode(Files.read(path, head: checkHead), path)
+  }
+
+  private static func checkHead(_ head: [UInt8], _ path: String) throws(DataError) {
+    guard head.starts(with: [0x50, 0x4B]) else {
+      throw .broken(path, byte: 0, "this is not a NumPy archive (they begin with PK)")
+    }
+  }
+
   package static func decode(_ bytes: [UInt8], _ path: String) throws(DataError) -> [(
     name: String, array: ArrayData
   )] {
-    guard bytes.starts(with: [0x50, 0x4B]) else {
-      throw .broken(path, byte: 0, "this is not a NumPy archive (they begin with PK)")
-    }
+    try checkHead(bytes, path)
     var result: [(name: String, array: ArrayData)] = []
     var total = 0
     let most = Gzip.largest(from: bytes.count)

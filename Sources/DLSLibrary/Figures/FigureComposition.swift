@@ -108,7 +108,8 @@ extension FigureWords {
     },
     Builtin(
       "show", [Parameter("figure", .any)], "Shows a figure in a window, or in the terminal.",
-      family: "Figures"
+      details: "A figure that is the value of a line at the prompt shows itself.",
+      example: "show(plot([1, 4, 9], title=\"squares\"))", family: "Figures"
     ) { call throws(Failure) in
       let figure = try own(call)
       call.machine.emit(.figure(figure))

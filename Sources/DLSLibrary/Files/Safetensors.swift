@@ -32,6 +32,19 @@ enum Safetensors {
     return bytes
   }
 
+  static func load(_ path: String) throws(Failure) -> [(name: String, tensor: Tensor)] {
+    let bytes = try fileWork(argument: nil) { () throws(DataError) in
+      try Files.read(path) { (head, path) throws(DataError) in
+        // Eight bytes of length, of which the upper four are 0, and a JSON object.
+        guard head.count < 9 || (head[4...7].allSatisfy { $0 == 0 } && head[8] == 0x7B) else {
+          throw DataError(
+            "bad-file", "`\(path)` is no safetensors file: no header stands at its beginning")
+        }
+      }
+    }
+    return try decode(bytes, path)
+  }
+
   /// Nothing in the header is believed before it has been held against the file's size.
   static func decode(_ bytes: [UInt8], _ path: String) throws(Failure) -> [(
     name: String, tensor: Tensor

@@ -30,7 +30,7 @@ enum StateWords {
       family: "Files"
     ) { call throws(Failure) in
       let path = try call.string(1)
-      let tensors = try Safetensors.decode(SafeFile.read(path), path)
+      let tensors = try Safetensors.load(path)
       try NetworkState.load(
         Dictionary(tensors.map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a }),
         into: call.value(0), strict: try call.bool(2))
@@ -41,7 +41,7 @@ enum StateWords {
     ) { call throws(Failure) in
       let path = try call.string(0)
       return .dict(
-        try Safetensors.decode(SafeFile.read(path), path).map { ($0.name, .tensor($0.tensor)) })
+        try Safetensors.load(path).map { ($0.name, .tensor($0.tensor)) })
     },
     Builtin(
       "save_safetensors", [path, Parameter("tensors", .dict)],

@@ -153,13 +153,18 @@ enum EmbeddingWords {
       "load_embeddings", [Parameter("path", .string), Parameter("limit", .int, .none)],
       "Reads word vectors: word2vec's text and binary formats and GloVe's text, plain or .gz.",
       details: "`limit` reads the first words only, which are the most frequent ones.",
+      example: """
+        write_text("/tmp/dls-example.txt", "king 0.5 1.5\\nqueen 0.25 1.0")
+        load_embeddings("/tmp/dls-example.txt")["queen"]
+        #=> [0.25, 1.0]  f32[2]
+        """,
       family: "Text"
     ) { call throws(Failure) in
       let path = try call.string(0)
       let limit = try call.optionalInt(1)
       if let limit, limit < 0 { throw call.fail(1, "a limit is not negative") }
       let data = try fileWork { () throws(DataError) in
-        try EmbeddingFiles.decode(Files.readPlain(path), path, limit: limit)
+        try EmbeddingFiles.load(path, limit: limit)
       }
       let vectors = try tensorWork { () throws(TensorError) in
         try Tensor.of(data.vectors, shape: [data.words.count, data.dim])
