@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <histedit.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,6 +138,9 @@ static unsigned char interrupt_line(EditLine *edit, int character) {
 }
 
 dls_editor *dls_editor_open(const char *history_path, dls_completer complete, void *context) {
+  // The editor reads bytes as the locale says; where that knows ASCII only, letters would be lost.
+  setlocale(LC_CTYPE, "");
+  if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
   dls_editor *editor = calloc(1, sizeof *editor);
   if (!editor) return NULL;
   editor->complete = complete;

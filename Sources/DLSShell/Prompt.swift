@@ -114,7 +114,7 @@ final class Prompt {
     }
     if !result.hasFailed { cells.append(text) }
     if let command = PromptCommands.meant(by: text, result) {
-      Terminal.writeError(" = help: did you mean `\(command)`?\n")
+      Terminal.writeError(" = help: \(command)\n")
     }
     if showsTime {
       Terminal.write("\(NumberText.shortest((result.seconds * 1e6).rounded() / 1e3)) ms\n")

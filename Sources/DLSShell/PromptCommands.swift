@@ -19,17 +19,7 @@ enum PromptCommands {
       name: "help", usage: ":help [TOPIC]",
       summary: "lists the commands, or what is known about a topic"
     ) { rest, _ in
-      if rest.isEmpty {
-        for command in PromptCommands.all {
-          Terminal.write(pad(command.usage, 24) + command.summary + "\n")
-        }
-        Terminal.write(
-          pad("?name  ??name", 24) + "documentation of a word; also its source\n"
-            + pad("!command", 24) + "a shell command\n")
-        Terminal.write("\n" + HelpCommand.index)
-      } else {
-        explainWord(rest, nil)
-      }
+      if rest.isEmpty { showHelp() } else { explainWord(rest, nil) }
     },
     PromptCommand(
       name: "vars", usage: ":vars",
@@ -123,7 +113,11 @@ enum PromptCommands {
     PromptCommand(
       name: "explain", usage: ":explain CODE", summary: "what an error means and what mends it"
     ) { rest, _ in
-      _ = Verbs.explain(rest)
+      if let page = Verbs.explanation(rest) { return Terminal.write(page + "\n") }
+      Terminal.writeError(
+        "error: there is no error code `\(rest)`\n = help: "
+          + (Verbs.nearest(rest).map { "did you mean `:explain \($0)`?\n" }
+            ?? "`:explain` alone lists them\n"))
     },
     PromptCommand(name: "reset", usage: ":reset", summary: "forgets all names") { _, prompt in
       prompt.session.reset()
@@ -134,11 +128,19 @@ enum PromptCommands {
     },
   ]
 
+  private static func showHelp() {
+    for command in all { Terminal.write(pad(command.usage, 24) + command.summary + "\n") }
+    Terminal.write(
+      pad("?name  ??name", 24) + "documentation of a word; also its source\n"
+        + pad("!command", 24) + "a shell command\n\n" + HelpCommand.index)
+  }
+
   static func run(_ text: String, _ prompt: Prompt) {
     if text.hasPrefix("?") {
       let isDeep = text.hasPrefix("??")
-      return explainWord(
-        trimmed(String(text.dropFirst(isDeep ? 2 : 1))), prompt, withSource: isDeep)
+      let name = trimmed(String(text.dropFirst(isDeep ? 2 : 1)))
+      if name.isEmpty { return showHelp() }
+      return explainWord(name, prompt, withSource: isDeep)
     }
     if text.hasPrefix("!") {
       // The user asked for a shell, and only here is there one.
@@ -146,6 +148,7 @@ enum PromptCommands {
       return
     }
     let words = text.dropFirst().split(separator: " ", maxSplits: 1).map(String.init)
+    if words.isEmpty { return showHelp() }
     guard let name = words.first, let command = all.first(where: { $0.name == name }) else {
       let near = Spelling.nearest(to: words.first ?? "", in: all.map(\.name))
       return Terminal.writeError(
@@ -155,14 +158,20 @@ enum PromptCommands {
     command.body(words.count > 1 ? trimmed(words[1]) : "", prompt)
   }
 
-  /// A lone word such as `quit` or `exit` suggests the command.
+  /// A lone word such as `quit` or `help` suggests the command.
   static func meant(by text: String, _ result: CellResult) -> String? {
-    guard result.hasFailed, result.diagnostics.contains(where: { $0.code == "unknown-name" }) else {
-      return nil
-    }
     let word = trimmed(text)
-    if word == "exit" || word == "q" { return ":quit" }
-    return all.contains { $0.name == word } ? ":" + word : nil
+    let bare = word.hasSuffix("()") ? String(word.dropLast(2)) : word
+    switch bare {
+    case "help": return "`:help` lists the commands, `?name` explains a word"
+    case "exit" where !result.hasFailed: return "`exit()`, `:quit` or Ctrl-D leaves"
+    case "clear", "cls": return "Ctrl-L clears the screen; `:reset` forgets all names"
+    case "q", "bye", "logout": return result.hasFailed ? "`:quit` or Ctrl-D leaves" : nil
+    case "ls", "pwd", "cd": return result.hasFailed ? "a shell command is `!\(bare)`" : nil
+    default:
+      let isUnknown = result.diagnostics.contains { $0.code == "unknown-name" }
+      return isUnknown && all.contains { $0.name == bare } ? "did you mean `:\(bare)`?" : nil
+    }
   }
 
   private static func explainWord(_ name: String, _ prompt: Prompt?, withSource: Bool = false) {

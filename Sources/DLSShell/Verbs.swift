@@ -19,12 +19,22 @@ enum Verbs {
   }
 
   static func explain(_ code: String) -> Int32 {
-    guard let entry = DiagnosticCatalog.named(code) else {
-      let near = Spelling.nearest(to: code, in: DiagnosticCatalog.all.map(\.code))
-      return Command.misuse(
-        "there is no error code `\(code)`" + (near.map { "; did you mean `\($0)`?" } ?? ""))
+    if let page = explanation(code) {
+      Terminal.write(page + "\n")
+      return 0
     }
-    Terminal.write(entry.page + "\n")
-    return 0
+    return Command.misuse(
+      "there is no error code `\(code)`" + (nearest(code).map { "; did you mean `\($0)`?" } ?? ""))
+  }
+
+  /// The page of a code; without one, all codes.
+  static func explanation(_ code: String) -> String? {
+    if !code.isEmpty { return DiagnosticCatalog.named(code)?.page }
+    return DiagnosticCatalog.all.map { Columns.pad($0.code, 24) + $0.explanation }
+      .joined(separator: "\n")
+  }
+
+  static func nearest(_ code: String) -> String? {
+    Spelling.nearest(to: code, in: DiagnosticCatalog.all.map(\.code))
   }
 }

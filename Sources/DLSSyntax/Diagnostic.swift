@@ -49,6 +49,8 @@ package struct Diagnostic: Sendable {
   package var frames: [Frame]
   /// Calls left out before the last two frames, when there were too many to tell.
   package var omittedFrames = 0
+  /// The text after it was read with the wrong structure: what else is wrong there is not told.
+  package var hidesRest = false
 
   package init(
     severity: Severity = .error, code: String, message: String, source: Source? = nil,

@@ -33,6 +33,10 @@ package enum DiagnosticCatalog {
       "A name was reached that nobody has given and that is no word of the language.", "prnt(1)",
       "Check the spelling; a name must be assigned before it is read."),
     entry(
+      "word-hidden",
+      "A name given at the prompt is also a built-in word, which it hides until `:reset`.", "",
+      "Give the value another name; `x.sum()` still finds the word where yours cannot be called."),
+    entry(
       "unknown-member", "A value has no member of that name, and no function has that name either.",
       "[1].foo",
       "Members of a tensor are shape, dtype, ndim, T and grad; any function can be called as x.f()."

@@ -5,11 +5,19 @@ struct Habit {
   var code: String
   var message: String
   var help: [String]
+  var hidesRest = false
 
   init(_ code: String, _ message: String, _ help: String...) {
     self.code = code
     self.message = message
     self.help = help
+  }
+
+  /// The lines below follow another grammar.
+  var hidingRest: Habit {
+    var habit = self
+    habit.hidesRest = true
+    return habit
   }
 }
 
@@ -25,12 +33,14 @@ extension Parser {
       return isNamed
         ? Habit(
           "python-habit", "`\(word)` is not a word here",
-          "a function is `f(x) = x^2`, or `fn f(x) { … }` with a block") : nil
+          "a function is `f(x) = x^2`, or `fn f(x) { … }` with a block"
+        ).hidingRest : nil
     case "class", "struct":
       return isNamed
         ? Habit("python-habit", "`\(word)` is not a word here", "a model is `model Name(…) { … }`")
-        : nil
-    case "let", "var", "const":
+          .hidingRest : nil
+    case "let", "var", "const", "local", "int", "float", "double", "auto", "string", "String",
+      "bool":
       return isNamed
         ? Habit("declaration-habit", "`\(word)` is not needed", "assign alone: `x = 1`") : nil
     case "from":
@@ -38,8 +48,13 @@ extension Parser {
         ? Habit(
           "python-habit", "`from … import` is not there",
           "tensors, layers and plots need no import; a script is imported by `import name`") : nil
-    case "elif":
-      return Habit("python-habit", "`elif` is written `else if`", "write `else if`")
+    case "using", "require", "include":
+      return isFollowed
+        ? Habit(
+          "python-habit", "`\(word)` is not there",
+          "tensors, layers and plots need no import; a script is imported by `import name`") : nil
+    case "elif", "elseif", "elsif":
+      return Habit("python-habit", "`\(word)` is written `else if`", "write `else if`")
     case "raise":
       return isFollowed
         ? Habit("python-habit", "`raise` is written `throw`", "write `throw \"what is wrong\"`")
@@ -53,7 +68,8 @@ extension Parser {
       return isNamed
         ? Habit(
           "python-habit", "`with` is not a word here",
-          "without gradients: `no_grad { … }`; files are read at once: `read_file(path)`") : nil
+          "without gradients: `no_grad { … }`; files are read at once: `read_file(path)`"
+        ).hidingRest : nil
     case "pass":
       return next.startsLine || isSign(.rightBrace, 1)
         ? Habit("python-habit", "`pass` is not a word here", "an empty block is `{ }`") : nil
@@ -62,8 +78,11 @@ extension Parser {
         ? Habit(
           "python-habit", "`del` is not a word here",
           "a name goes by itself; an entry of a dict by `d.remove(key)`") : nil
+    case "do", "repeat", "loop", "until", "unless":
+      return isSign(.leftBrace, 1)
+        ? Habit("c-habit", "`\(word)` is not there", "a loop is `while c { … }`") : nil
     case "yield", "async", "await":
-      return isNamed
+      return isFollowed
         ? Habit(
           "python-habit", "`\(word)` is not a word here",
           "gather in a list: `xs.append(x)`, or write `[f(x) for x in xs]`") : nil
@@ -103,14 +122,32 @@ extension Parser {
         return Habit(
           "python-habit", "`:` does not begin a block", "a function is `\(text) = …`")
       }
+      if let range = rangeByColon(after: tokens[index - 1]) {
+        return Habit(
+          "python-habit", "`:` makes no range here",
+          "a range is `\(range)`, as a tensor `arange(0, 10)`")
+      }
       return Habit("python-habit", "`:` does not begin a block", "blocks stand in braces: `{ … }`")
+        .hidingRest
+    case .sign(.ampersand), .sign(.bar): return habitOfOperator(in: nil)
     case .sign(.arrow):
       if case .expression(let e) = statement.kind, case .call = e.kind {
         return Habit(
           "expected-token", "the statement is over here, but `->` follows",
           "a function is `\(text) = …`; an anonymous one `(x) -> …`")
       }
-      return nil
+      return Habit(
+        "expected-token", "the statement is over here, but `->` follows",
+        "to compose layers: `>>`; a value goes into a function by `x |> f`")
+    case .sign(.leftBrace):
+      if case .expression(let e) = statement.kind, case .call = e.kind {
+        return Habit(
+          "expected-token", "the statement is over here, but `{` follows",
+          "a function is `fn \(text) { … }`, or `\(text) = …`")
+      }
+      return Habit(
+        "expected-token", "the statement is over here, but `{` follows",
+        "an anonymous function is `x -> { … }` or `fn(x) { … }`; `while c { … }` makes a loop")
     case .sign(.leftParen):
       return Habit(
         "expected-token", "the statement is over here, but `(` follows",
@@ -146,12 +183,92 @@ extension Parser {
     }
   }
 
+  /// An operator of another language after an operand; `closing` is the bracket that was expected.
+  func habitOfOperator(in closing: Sign?) -> Habit? {
+    switch token.kind {
+    case .sign(.ampersand):
+      Habit(
+        "c-habit", "`&` is not an operator", "write `and`; for tensors `logical_and(a, b)`")
+    case .sign(.bar):
+      Habit(
+        "c-habit", "`|` is not an operator",
+        "a value goes into a function by `|>`; for tensors `logical_or(a, b)`")
+    case .sign(.semicolon) where closing == .rightBracket:
+      Habit(
+        "expected-token", "`;` does not end a row", "rows are lists: `[[1, 2], [3, 4]]`")
+    case .sign(.question):
+      Habit(
+        "c-habit", "`?` is not an operator", "write `if c { a } else { b }`, which is an expression"
+      )
+    default: nil
+    }
+  }
+
+  /// `1:10` as a range; nil where the colon begins what other languages call a block.
+  func rangeByColon(after from: Token) -> String? {
+    let to = peek()
+    if to.startsLine { return nil }
+    switch (from.kind, to.kind) {
+    case (.int, .int), (.name, .int): break
+    case (.int, .name), (.name, .name):
+      if isSign(.leftParen, 2) || isSign(.assign, 2) { return nil }
+    default: return nil
+    }
+    return "\(source.text(in: from.span))..\(source.text(in: to.span))"
+  }
+
+  /// `x.^2`: what MATLAB and Julia write for each element.
+  func habitOfPoint() -> Habit? {
+    switch token.kind {
+    case .sign(.star), .sign(.slash), .sign(.caret), .sign(.plus), .sign(.minus):
+      let sign = source.text(in: token.span)
+      return Habit(
+        "expected-token", "`.\(sign)` is not an operator",
+        "operators work element by element: write `\(sign)`")
+    case .sign(.leftParen):
+      return Habit(
+        "expected-token", "a name must follow the point, found `(`",
+        "functions work element by element: leave the point out")
+    default: return nil
+    }
+  }
+
+  /// After `f(x) =`.
+  private var isCallBefore: Bool {
+    if index > 1, case .sign(.rightParen) = tokens[index - 2].kind { return true }
+    return false
+  }
+
   /// An operator of another language where an expression should begin.
   func habitOfExpression() -> Habit? {
+    if index > 0, !token.hasSpaceBefore, case .sign(let before) = tokens[index - 1].kind {
+      let sign = before.rawValue
+      switch (before, token.kind) {
+      case (.equal, .sign(.assign)):
+        return Habit("c-habit", "`===` is not an operator", "write `==`")
+      case (.notEqual, .sign(.assign)):
+        return Habit("c-habit", "`!==` is not an operator", "write `!=`")
+      case (.less, .sign(.greater)):
+        return Habit("c-habit", "`<>` is not an operator", "write `!=`")
+      case (.at, .sign(.assign)), (.percent, .sign(.assign)), (.caret, .sign(.assign)),
+        (.starStar, .sign(.assign)), (.floorDivide, .sign(.assign)):
+        return Habit(
+          "c-habit", "`\(sign)=` is not there", "write `x = x \(sign == "**" ? "^" : sign) …`")
+      default: break
+      }
+    }
     switch token.kind {
+    case .sign(.rightParen), .sign(.rightBracket), .sign(.rightBrace):
+      if index == 0 || token.startsLine {
+        return Habit("unmatched-bracket", "\(describe(token)) closes nothing")
+      }
     case .sign(.greater):
       if index > 0, case .sign(.assign) = tokens[index - 1].kind, !token.hasSpaceBefore {
-        return Habit("c-habit", "`=>` is not an operator", "an anonymous function is `x -> …`")
+        return Habit(
+          "c-habit", "`=>` is not an operator",
+          isCallBefore
+            ? "a function is `f(x) = …`, an anonymous one `x -> …`"
+            : "an anonymous function is `x -> …`")
       }
     case .sign(.floorDivide):
       if token.startsLine {
@@ -183,79 +300,5 @@ extension Parser {
     let end = line < source.lineStarts.count ? source.lineStarts[line] - 1 : source.bytes.count
     let text = trimmed(source.text(in: Span(start, end)))
     return text.count > 40 || text.contains("#") || text.contains(";") ? "…" : text
-  }
-}
-
-package enum Habits {
-  /// Names of other languages and libraries, as unknown names.
-  package static func ofUnknownName(_ name: String) -> String? {
-    switch name {
-    case "True": "write `true`"
-    case "False": "write `false`"
-    case "None", "nil", "null", "NULL", "undefined", "Nothing": "write `none`"
-    case "self", "this": "a model's fields and methods are read by their bare names"
-    case "torch", "np", "numpy", "tf", "jax", "jnp", "keras":
-      "tensor words stand by themselves: `tensor(…)`, `zeros(2, 3)`, without `\(name).`"
-    case "nn": "layers stand by themselves: `Linear(4, 2)`, without `nn.`"
-    case "F": "functions stand by themselves: `relu(x)`, without `F.`"
-    case "optim": "optimizers stand by themselves: `Adam(net, lr=1e-3)`, without `optim.`"
-    case "math", "Math": "`sqrt(x)`, `pi` and the rest stand by themselves, without `\(name).`"
-    case "plt", "pyplot", "matplotlib": "figures stand by themselves: `plot(x, y)`, without `plt.`"
-    case "pd", "pandas": "a table is read by `load_csv(path)`"
-    case "array", "Tensor", "as_tensor", "from_numpy": "a tensor is made by `tensor([1.0, 2.0])`"
-    case "float32", "Float32": "the dtype is `f32`"
-    case "float64", "Float64", "double": "the dtype is `f64`"
-    case "int64", "Int64", "long": "the dtype is `i64`"
-    case "println", "printf", "console", "puts", "cout": "write `print(…)`"
-    case "end", "fi", "done": "blocks stand in braces: `{ … }`"
-    case "string", "String": "the type is `str`"
-    case "MSELoss": "a loss is a function: `mse_loss(input, target)`"
-    case "CrossEntropyLoss": "a loss is a function: `cross_entropy(logits, labels)`"
-    case "NLLLoss": "a loss is a function: `nll_loss(log_probabilities, labels)`"
-    case "L1Loss": "a loss is a function: `l1_loss(input, target)`"
-    case "BCELoss": "a loss is a function: `binary_cross_entropy(input, target)`"
-    case "BCEWithLogitsLoss":
-      "a loss is a function: `binary_cross_entropy_with_logits(input, target)`"
-    case "DataLoader": "batches are made by `batches(x, y, 64, shuffle=true)`"
-    case "manual_seed": "write `seed(0)`"
-    case "Module": "a model is `model Name(…) { … forward(x) = … }`"
-    case "isinstance": "write `type(x) == \"int\"`"
-    default: nil
-    }
-  }
-
-  /// Members of other languages' and libraries' values.
-  package static func ofUnknownMember(_ name: String, isTensor: Bool) -> String? {
-    switch name {
-    case "size": isTensor ? "the sizes are `x.shape`, one of them `x.shape[0]`" : "write `len(x)`"
-    case "length": "write `len(x)`"
-    case "push", "add", "push_back": isTensor ? nil : "write `xs.append(x)`"
-    case "includes", "contains": "write `x in xs`"
-    case "concat": "write `a ++ b`; for tensors `cat([a, b])`"
-    case "toString": "write `str(x)`"
-    case "forEach", "each": "write `for x in xs { … }`"
-    case "parameters": "write `params(net)`"
-    case "named_parameters": "write `named_params(net)`"
-    case "half", "double": "write `x.to(f64)`"
-    case "long": "write `x.to(i64)`"
-    case "cuda", "cpu", "device": "there is one device: leave it out"
-    case "numpy", "data": isTensor ? "a tensor is used as it is; `detach(x)` cuts gradients" : nil
-    case "clone": "tensors are values: `y = x` is enough; `copy(x)` copies containers"
-    case "requires_grad", "requires_grad_": "what is trained is made by `param(x)`"
-    case "dim": "the number of dimensions is `x.ndim`"
-    case "shape", "dtype", "ndim", "T": isTensor ? nil : "only a tensor has that: `tensor(x)`"
-    case "format": "write `\"{x:.3f}\"`"
-    default: nil
-    }
-  }
-
-  /// Modules of Python's world, as names to import.
-  package static func ofModule(_ name: String) -> String? {
-    switch name {
-    case "torch", "numpy", "jax", "math", "tensorflow", "sklearn", "scipy", "pandas", "torchvision",
-      "random", "os", "sys", "time", "matplotlib":
-      "tensors, layers, data and plots are words here: there is nothing to import"
-    default: nil
-    }
   }
 }

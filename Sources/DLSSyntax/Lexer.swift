@@ -115,9 +115,19 @@ struct Lexer {
       }
     }
     position += 1
+    let help: String? =
+      switch c {
+      case 0x7e: "write `not x`; for tensors `logical_not(x)`"
+      case 0x60: "strings stand in double quotes: `\"…\"`"
+      case 0x24: "names stand by themselves; in a text `\"{x}\"`"
+      default: nil
+      }
     report(
-      "unexpected-character", "`\(Character(UnicodeScalar(c)))` has no meaning here", start,
-      position, help: c == 0x24 || c == 0x60 ? [] : [])
+      "unexpected-character",
+      c == 0x60
+        ? "a backquote has no meaning here"
+        : "`\(Character(UnicodeScalar(c)))` has no meaning here", start, position,
+      help: help.map { [$0] } ?? [])
     add(.bad, from: start)
   }
 

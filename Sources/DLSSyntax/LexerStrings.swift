@@ -19,6 +19,7 @@ extension Lexer {
         report(
           "unclosed-string", "this string is not closed", start, min(start + 1 + prefixLength, end),
           help: isTriple ? [] : ["strings end on their line; `\"\"\"` spans lines"])
+        diagnostics[diagnostics.count - 1].hidesRest = true
         break
       }
       let c = bytes[position]
@@ -96,7 +97,7 @@ extension Lexer {
     if byte(position) == 0x7d || byte(position) == 0x7b && byte(position + 1) == 0x7b {
       report(
         "empty-interpolation", "there is no expression between the braces", start, position + 1,
-        help: ["a brace itself is written `\\{`"])
+        help: ["a value stands inside: `\"x is {x}\"`; a brace itself is written `\\{`"])
       position += 1
       return .text("")
     }

@@ -32,12 +32,27 @@ package struct Parser {
     var diagnostics =
       lexer.diagnostics.contains { $0.code == "unclosed-string" }
       ? lexer.diagnostics : parser.diagnostics
-    diagnostics.sort { $0.span.start < $1.span.start }
+    diagnostics = Parser.thoseThatMatter(diagnostics, source)
     return Parse(
       source: source,
       program: Program(
         statements: statements, cells: layout.cells, expectations: layout.expectations),
       diagnostics: diagnostics, isUnfinished: parser.isUnfinished)
+  }
+
+  /// In order, without those that follow from another: on the line of an error only the first is
+  /// told, and nothing after one that leaves the structure open.
+  private static func thoseThatMatter(_ all: [Diagnostic], _ source: Source) -> [Diagnostic] {
+    var kept: [Diagnostic] = []
+    var line = 0
+    for d in all.sorted(by: { $0.span.start < $1.span.start }) {
+      let own = source.position(of: Int(d.span.start)).line
+      if d.severity == .error, own == line { continue }
+      kept.append(d)
+      if d.severity == .error { line = own }
+      if d.hidesRest { break }
+    }
+    return kept
   }
 
   init(_ source: Source, _ mode: Mode, _ lexer: Lexer) {
@@ -97,7 +112,7 @@ package struct Parser {
 
   mutating func report(
     _ code: String, _ message: String, _ span: Span, notes: [String] = [], help: [String] = [],
-    labels: [Diagnostic.Label] = []
+    labels: [Diagnostic.Label] = [], hidesRest: Bool = false
   ) {
     if hasFailed { return }
     hasFailed = true
@@ -107,10 +122,15 @@ package struct Parser {
       // After the last word, not on the empty line below it.
       span = Span(previousEnd, previousEnd)
     }
-    diagnostics.append(
-      Diagnostic(
-        code: code, message: message, source: source, span: span, labels: labels, notes: notes,
-        help: help))
+    var told = Diagnostic(
+      code: code, message: message, source: source, span: span, labels: labels, notes: notes,
+      help: help)
+    told.hidesRest = hidesRest
+    diagnostics.append(told)
+  }
+
+  mutating func report(_ habit: Habit, _ span: Span) {
+    report(habit.code, habit.message, span, help: habit.help, hidesRest: habit.hidesRest)
   }
 
   mutating func warn(_ code: String, _ message: String, _ span: Span, help: [String] = []) {
@@ -137,6 +157,7 @@ package struct Parser {
         help: ["write `if c { a } else { b }`, which is an expression"])
       return
     }
+    if let habit = habitOfOperator(in: sign) { return report(habit, token.span) }
     var labels: [Diagnostic.Label] = []
     if let opened { labels = [.init(opened, "opened here"), .init(token.span, "")] }
     let what =
@@ -160,7 +181,7 @@ package struct Parser {
         ? ["between two items stands a `,`"]
         : isEnd && opened != nil
           ? ["what is opened here must be closed by `\(sign.rawValue)`"] : [],
-      labels: isEnd ? [] : labels)
+      labels: isEnd ? [] : labels, hidesRest: opened != nil)
     if isEnd { isUnfinished = true }
   }
 

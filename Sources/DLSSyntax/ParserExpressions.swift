@@ -245,6 +245,10 @@ extension Parser {
         result = Expression(.transpose(result), span(from: result.span))
       } else if isSign(.dot) {
         advance()
+        if let habit = habitOfPoint() {
+          report(habit, token.span)
+          return result
+        }
         report(
           "expected-token", "a name must follow the point, found \(describe(token))", token.span)
         return result

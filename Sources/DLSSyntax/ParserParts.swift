@@ -11,11 +11,11 @@ extension Parser {
       } else if isSign(.colon) {
         report(
           "python-habit", "`:` does not begin a block", token.span,
-          help: ["blocks stand in braces: `{ … }`"])
+          help: ["blocks stand in braces: `{ … }`"], hidesRest: true)
       } else {
         report(
           "expected-token", "`{` is missing before the block of \(owner), found \(describe(token))",
-          token.span, help: [blockHelp(owner)])
+          token.span, help: [blockHelp(owner)], hidesRest: true)
       }
       return Block([], start)
     }

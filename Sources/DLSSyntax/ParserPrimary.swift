@@ -43,7 +43,7 @@ extension Parser {
     case .sign, .bad, .end: break
     }
     if let habit = habitOfExpression() {
-      report(habit.code, habit.message, start, help: habit.help)
+      report(habit, start)
       return Expression(.error, start)
     }
     if case .bad = token.kind { hasFailed = true }
@@ -97,8 +97,8 @@ extension Parser {
       advance()
       guard isSign(.leftParen) else {
         report(
-          "expected-token", "`fn` inside an expression takes its parameters in brackets", token.span
-        )
+          "expected-token", "`fn` inside an expression takes its parameters in brackets",
+          token.span, help: ["write `x -> …` or `fn(x) { … }`"])
         return Expression(.error, start)
       }
       let parameters = parameterList()
@@ -112,9 +112,13 @@ extension Parser {
       let operand = nested { $0.unary() } ?? Expression(.error, start)
       return Expression(.not(operand), span(from: start))
     default:
+      let isCut = mode == .prompt && index == 0 && (keyword == .else || keyword == .catch)
       report(
         "expected-expression", "`\(keyword.rawValue)` cannot stand here: an expression is missing",
-        start)
+        start,
+        help: isCut
+          ? ["at the prompt it stands on the line of the brace: `} \(keyword.rawValue) { … }`"] : []
+      )
       return Expression(.error, start)
     }
   }
@@ -131,7 +135,7 @@ extension Parser {
     }
     let then = block("`if`")
     var otherwise: Block?
-    if isKeyword(.else), mode == .file || !token.startsLine || depth > 1 || ignoresNewlines {
+    if isKeyword(.else) {
       advance()
       if isKeyword(.if) {
         let inner = nested { $0.conditional() } ?? Expression(.error, token.span)
@@ -318,6 +322,13 @@ extension Parser {
 
   // MARK: Strings
 
+  /// What was meant by a sign after an interpolated expression.
+  private var helpInBraces: String {
+    if isSign(.bang) { return "there is no `!r`: `{x}` shows a value as `print` does" }
+    if isSign(.assign) { return "there is no `{x=}`: write `x={x}`" }
+    return "a brace itself is written `\\{`"
+  }
+
   /// Parses the interpolated expressions of a string, each with a lexer of its own.
   mutating func stringParts(_ raw: [RawStringPart]) -> [StringPart] {
     raw.map { part in
@@ -335,7 +346,7 @@ extension Parser {
           inner.report(
             "expected-token",
             "an interpolation holds one expression, found \(inner.describe(inner.token)) after it",
-            inner.token.span, help: ["a brace itself is written `\\{`"])
+            inner.token.span, help: [inner.helpInBraces])
         }
         diagnostics += inner.diagnostics
         return .interpolation(value, format: stringParts(format))

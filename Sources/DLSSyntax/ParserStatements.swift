@@ -32,8 +32,10 @@ extension Parser {
 
   /// `-` or `[` at the start of an indented line: was it meant to go on?
   private mutating func warnIfContinuation(_ last: Statement?) {
-    guard let last, case .expression = last.kind, isSign(.minus) || isSign(.leftBracket) else {
-      return
+    guard let last, isSign(.minus) || isSign(.leftBracket) else { return }
+    switch last.kind {
+    case .expression, .assign, .augment: break
+    default: return
     }
     let own = source.position(of: Int(token.span.start))
     let before = source.position(of: Int(last.span.start))
@@ -52,8 +54,7 @@ extension Parser {
       return
     }
     if let habit = habitAfter(statement) {
-      report(habit.code, habit.message, token.span, help: habit.help)
-      return
+      return report(habit, token.span)
     }
     if isSign(.assign) {
       report(
@@ -96,7 +97,7 @@ extension Parser {
     }
     if case .name(let word) = token.kind {
       if let habit = habitOfStatement(word) {
-        report(habit.code, habit.message, start, help: habit.help)
+        report(habit, start)
         return Statement(.error, start)
       }
       if let kind = contextual(word) { return Statement(kind, span(from: start)) }
@@ -158,10 +159,16 @@ extension Parser {
     switch keyword {
     case .for:
       advance()
-      if isSign(.leftParen), isSign(.assign, 2) {
+      let isDeclared = isName("let", 1) || isName("var", 1) || isName("int", 1)
+      if isSign(.leftParen), isSign(.assign, isDeclared ? 3 : 2) {
         report(
           "c-habit", "`for` runs over the items of something", start,
           help: ["to count: `for i in 0..3 { … }`"])
+        return .error
+      }
+      if isSign(.leftParen), isKeyword(.in, 2) {
+        report(
+          "c-habit", "`for` takes no brackets", token.span, help: ["write `for i in 0..3 { … }`"])
         return .error
       }
       let pattern = pattern()
@@ -171,12 +178,9 @@ extension Parser {
           help: ["write `for i in 0..3 { … }`"])
       }
       let sequence = expression()
-      if isSign(.colon), isOperand(peek()), !peek().startsLine {
+      if isSign(.colon), let range = rangeByColon(after: tokens[index - 1]) {
         report(
-          "python-habit", "`:` makes no range here", token.span,
-          help: [
-            "a range is `\(source.text(in: sequence.span))..\(source.text(in: peek().span))`"
-          ])
+          "python-habit", "`:` makes no range here", token.span, help: ["a range is `\(range)`"])
       }
       return .for(pattern, in: sequence, body: block("`for`"))
     case .while:

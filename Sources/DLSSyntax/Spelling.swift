@@ -21,7 +21,15 @@ package enum Spelling {
         best = (distance, candidate)
       }
     }
-    return best?.text
+    return best?.text ?? shorter(word, candidates)
+  }
+
+  /// The longest candidate that the word begins with, and adds a few letters to: `lenght` is `len`.
+  private static func shorter(_ word: String, _ candidates: some Sequence<String>) -> String? {
+    candidates.filter {
+      $0.utf8.count >= 3 && $0 != word && word.hasPrefix($0) && word.utf8.count - $0.utf8.count <= 3
+        && word.dropFirst($0.count).allSatisfy(\.isLetter)
+    }.max { ($0.utf8.count, $1) < ($1.utf8.count, $0) }
   }
 
   private static func isSwap(_ a: [UInt8], _ b: [UInt8]) -> Bool { a == Array(b.reversed()) }

@@ -63,7 +63,7 @@ private enum Odd {
       }
       return [.tensors([])] + all.map { .tensors([$0]) } + all.map { .tensors([$0, all[5]]) }
     case .int: return ints
-    case .ints: return lists + ints
+    case .ints, .openInts: return lists + ints
     case .float: return floats + ints
     case .bool: return [.bool(true), .bool(false)]
     case .string: return strings

@@ -8,7 +8,8 @@ private let xs = Parameter("xs", .any)
 private func list(_ call: Call) throws(Failure) -> ListObject {
   if case .object(let list as ListObject) = call.value(0) { return list }
   throw call.fail(
-    0, code: "type-mismatch", "\(call.name) needs a list, got \(call.value(0).kindText)")
+    0, code: "type-mismatch", "\(call.name) needs a list, got \(call.value(0).kindText)",
+    help: call.value(0).tensorView == nil ? [] : ["tensors are joined by `cat([a, b])`"])
 }
 
 enum ListWords {

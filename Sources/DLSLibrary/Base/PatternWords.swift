@@ -30,16 +30,14 @@ enum PatternWords {
     ) { call throws(Failure) in
       let (x, plan) = try plan(call, 3)
       let reduction = try Reducer(call)
-      var failure: Failure?
-      do throws(TensorError) {
-        return .tensor(
+      return .tensor(
+        try tensorWork { () throws(TensorError) in
           try plan.reduced(x) { whole, axes throws(TensorError) in
             do throws(Failure) { return try reduction.run(whole, axes) } catch {
-              failure = error
-              throw TensorError(error.code, error.message)
+              throw error.asTensorError
             }
-          })
-      } catch { throw failure ?? Failure(error) }
+          }
+        })
     },
   ]
 

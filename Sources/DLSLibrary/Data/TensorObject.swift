@@ -1,6 +1,7 @@
 // Values that are a tensor and know something more about it: tables, fits, word vectors.
 
 import DLSRuntime
+import DLSSyntax
 import DLSTensor
 
 /// Reads as its tensor wherever one is asked for, and has members beside.
@@ -100,7 +101,7 @@ package final class Table: TensorObject {
     let known = data.names ?? []
     if let index = known.firstIndex(of: name) { return index }
     let list = known.isEmpty ? "it has no header" : "it has " + known.joined(separator: ", ")
-    let near = known.first { $0.lowercased() == name.lowercased() || $0.hasPrefix(name) }
+    let near = known.first { $0.hasPrefix(name) } ?? Spelling.nearest(to: name, in: known)
     throw call.fail(
       1, code: "unknown-column", "the table has no column `\(name)`: \(list)",
       help: near.map { ["did you mean `\($0)`?"] } ?? [])

@@ -29,9 +29,7 @@ enum CustomGradient {
           var gradients: [Tensor?] = []
           for (at, x) in zip(positions, inputs) { gradients.append(try fitted(parts[at], x, at)) }
           return gradients
-        } catch {
-          throw TensorError(error.code, error.message, notes: error.notes, help: error.help)
-        }
+        } catch { throw error.asTensorError }
       })
   }
 
@@ -72,7 +70,7 @@ enum CustomGradient {
         again = try Autograd.recording { () throws(Failure) in
           try Tree(result: try machine.call(f, arguments)).leaves.map(\.tensor)
         }
-      } catch { throw TensorError(error.code, error.message, notes: error.notes, help: error.help) }
+      } catch { throw error.asTensorError }
       if again.map(\.shape) != shapes {
         throw TensorError("shape-mismatch", "the function of checkpoint gave other shapes again")
       }

@@ -44,9 +44,15 @@ package final class LinearLayer: Layer {
   }
   /// The sizes written in the other order are the commonest mistake.
   package override func mend(for x: Tensor) -> String? {
-    guard let inputs, x.shape.last == outputs, inputs != outputs else { return nil }
-    return
-      "`Linear(\(outputs), \(inputs))` takes \(Tensor.describe(x.shape)): inputs first, then outputs"
+    guard let inputs, let given = x.shape.last, given != inputs else { return nil }
+    let shape = Tensor.describe(x.shape)
+    if given == outputs {
+      return "`Linear(\(outputs), \(inputs))` takes \(shape): inputs first, then outputs"
+    }
+    // A transposed or flattened input fits as it is.
+    if x.rank == 2, x.shape[0] == inputs { return nil }
+    return x.rank > 2 && x.shape.dropFirst().reduce(1, *) == inputs
+      ? nil : "`Linear(\(given), \(outputs))` takes \(shape)"
   }
 
   package override var settings: String {

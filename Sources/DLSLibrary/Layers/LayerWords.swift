@@ -30,7 +30,7 @@ private func activation(_ name: String, _ op: String, _ parameters: [Parameter] 
         machine: machine, name: op, parameters: declared.parameters,
         arguments: [.tensor(x)] + arguments)
       do throws(Failure) { return try machine.apply(declared, whole).asTensor() } catch {
-        throw TensorError(error.code, error.message, notes: error.notes, help: error.help)
+        throw error.asTensorError
       }
     }
   }

@@ -71,6 +71,10 @@ struct SettingsText {
   mutating func size(_ n: Int?) { parts.append(n.map(String.init) ?? "_") }
   /// Numbers that are one number where all are the same.
   mutating func sizes(_ n: [Int]) { parts.append(SettingsText.show(n)) }
+  mutating func openSizes(_ n: [Int?]) {
+    let names = n.map { $0.map(String.init) ?? "none" }
+    parts.append(Set(names).count == 1 ? names[0] : "[" + names.joined(separator: ", ") + "]")
+  }
   mutating func list(_ n: [Int]) { parts.append(Tensor.describe(n)) }
   mutating func sizes(_ name: String, _ n: [Int], unless standard: [Int]) {
     if SettingsText.show(n) != SettingsText.show(standard) {

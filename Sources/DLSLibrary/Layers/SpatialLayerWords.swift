@@ -179,13 +179,17 @@ private func averagePool(_ rank: Int, _ example: String) -> Builtin {
 
 private func adaptive(_ rank: Int, _ example: String) -> Builtin {
   layer(
-    "AdaptiveAvgPool\(rank)d", [Parameter("output_size", .ints)],
+    "AdaptiveAvgPool\(rank)d", [Parameter("output_size", .openInts)],
     "Means over windows that share the input out among output_size results.",
     details: "The layer of `adaptive_avg_pool\(rank)d`.", example: example
   ) { call throws(Failure) in
-    let sizes = try call.axes(0, rank, least: 1)
+    let sizes = try call.openInts(0).map { $0 < 0 ? nil : $0 }
+    if sizes.contains(where: { $0 == 0 || $0 ?? 1 > 1 << 24 }) || ![1, rank].contains(sizes.count) {
+      throw call.fail(
+        0, "`output_size` of \(call.name) is a size from 1 on\(rank == 1 ? "" : ", or \(rank)")")
+    }
     var text = SettingsText()
-    text.sizes(sizes)
+    text.openSizes(sizes)
     return FunctionLayer("AdaptiveAvgPool\(rank)d", text.text) { x throws(TensorError) in
       try x.adaptiveAveragePool(sizes, rank: rank)
     }

@@ -114,10 +114,9 @@ extension ParamGroup {
     var settings = defaults
     for name in dict.memberNames where name != "params" {
       guard let p = kind.parameters.first(where: { $0.name == name }), let x = dict.get(name) else {
-        let near = Spelling.nearest(to: name, in: kind.parameters.map(\.name))
-        throw Failure(
-          "unknown-argument", "\(kind.name) has no setting `\(name)`", argument: 0,
-          help: near.map { ["did you mean `\($0)`?"] } ?? [])
+        let known = kind.parameters.map(\.name)
+        throw Failure.unknownArgument(
+          name, at: 0, of: kind.name, known, signature: known.joined(separator: ", "))
       }
       settings[name] = try SettingRules.checked(x, p, kind.name)
     }

@@ -51,8 +51,7 @@ package enum PluginLoader {
     }
     let near = Spelling.nearest(to: name, in: known)
     throw Failure(
-      "missing-file", "there is no plugin `\(name)`",
-      notes: ["looked in " + places.joined(separator: ", ")],
+      "missing-file", "there is no plugin `\(name)`", notes: [FilePath.looked(in: places)],
       help: near.map { ["did you mean `\($0)`?"] } ?? [])
   }
 

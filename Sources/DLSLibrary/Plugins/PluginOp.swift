@@ -299,6 +299,6 @@ final class PluginWork {
         if case .none = part { return nil }
         return try part.asTensor()
       }
-    } catch { throw TensorError(error.code, error.message, notes: error.notes, help: error.help) }
+    } catch { throw error.asTensorError }
   }
 }

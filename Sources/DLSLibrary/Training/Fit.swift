@@ -23,8 +23,8 @@ struct Fit {
     if !net.isCallable {
       throw call.fail(0, code: "type-mismatch", "fit trains a network, not \(net.kindText)")
     }
-    loss = call.isNone(2) ? nil : call.value(2)
-    metric = call.isNone(9) ? nil : call.value(9)
+    loss = try Fit.function(call, 2)
+    metric = try Fit.function(call, 9)
     epochs = try call.int(4)
     if epochs < 0 { throw call.fail(4, "`epochs` must not be below 0, got \(epochs)") }
     isVerbose = try call.bool(10)
@@ -46,6 +46,18 @@ struct Fit {
         6, code: "type-mismatch",
         "a callback is a function of (epoch, history), not \(callback.kindText)")
     }
+  }
+
+  private static func function(_ call: Call, _ i: Int) throws(Failure) -> Value? {
+    if call.isNone(i) { return nil }
+    let given = call.value(i)
+    if given.isCallable { return given }
+    let name = call.parameters[i].name
+    throw call.fail(
+      i, code: "type-mismatch", "fit needs a function for `\(name)`, got \(given.kindText)",
+      help: given.tensorView != nil && call.value(1).tensorView != nil
+        ? ["inputs and targets come together: `fit({0}, ({1}, {2}))`"]
+        : given.text.map { ["the function itself, without quotes: `\(name)=\($0)`"] } ?? [])
   }
 
   private static func optimizer(_ call: Call) throws(Failure) -> Optimizer {

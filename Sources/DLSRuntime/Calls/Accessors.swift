@@ -1,5 +1,6 @@
 // Typed access to a call's arguments; each error names the call, the parameter and what was got.
 
+import DLSSyntax
 import DLSTensor
 
 extension Call {
@@ -10,9 +11,13 @@ extension Call {
 
   private func wrong(_ i: Int, _ needed: String) -> Failure {
     let p = i < parameters.count ? parameters[i].name : "argument"
+    let isListMeant =
+      i > 0 && parameters[0].kind == .tensors && arguments[i].tensorView != nil
+      && arguments[0].tensorView != nil
     return Failure(
       "type-mismatch", "\(name) needs \(needed) for `\(p)`, got \(arguments[i].kindText)",
-      argument: i)
+      argument: i,
+      help: isListMeant ? ["several tensors stand in a list: `\(name)([{0}, {\(i)}])`"] : [])
   }
 
   package func value(_ i: Int) -> Value { arguments[i] }
@@ -96,6 +101,21 @@ extension Call {
   }
   package func optionalInts(_ i: Int) throws(Failure) -> [Int]? { isNone(i) ? nil : try ints(i) }
 
+  /// Sizes from 0 on; `none` leaves one open and is given as -1.
+  package func openInts(_ i: Int) throws(Failure) -> [Int] {
+    var result: [Int] = []
+    for item in arguments[i].sequenceItems ?? [arguments[i]] {
+      switch item {
+      case .none: result.append(-1)
+      case .int(let n) where n >= 0: result.append(n)
+      case .int(let n):
+        throw fail(i, "\(name)'s \(parameters[i].name) must be at least 1, got \(n)")
+      case .float, .bool, .object, .tensor: throw wrong(i, "ints or none")
+      }
+    }
+    return result
+  }
+
   package func float(_ i: Int) throws(Failure) -> Double {
     if let x = arguments[i].number { return x }
     throw wrong(i, "a number")
@@ -129,7 +149,9 @@ extension Call {
     throw Failure(
       "type-mismatch",
       "\(name) needs a dtype for `\(parameters[i].name)`, got \(arguments[i].kindText)",
-      argument: i, help: ["dtypes are f32, f64, i64 and bool"])
+      argument: i,
+      help: arguments[i].text.flatMap(Habits.ofUnknownName).map { [$0] }
+        ?? ["dtypes are f32, f64, i64 and bool"])
   }
   package func optionalDType(_ i: Int) throws(Failure) -> DType? { isNone(i) ? nil : try dtype(i) }
 
@@ -175,6 +197,7 @@ extension Call {
   func opValue(_ i: Int) throws(Failure) -> OpValue {
     if isNone(i), parameters[i].isOptional { return .none }
     switch parameters[i].kind {
+    case .openInts: return .ints(try openInts(i))
     case .tensor: return .tensor(try weakTensor(i))
     case .tensors: return .tensors(try tensors(i))
     case .int: return .int(try int(i))

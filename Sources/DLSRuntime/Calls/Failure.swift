@@ -73,6 +73,20 @@ public final class Failure: Error, @unchecked Sendable {
     self.init(
       error.code, error.message, argument: error.argument, labels: error.labels,
       notes: error.notes, help: error.help)
+    guard let cause = error.cause as? Failure else { return }
+    thrown = cause.thrown
+    diagnostic = cause.diagnostic
+    layer = cause.layer
+    layerNote = cause.layerNote
+    pendingCalls = cause.pendingCalls
+  }
+
+  /// For its way out of tensor work, such as the rule of a gradient; keeps its place in the script.
+  package var asTensorError: TensorError {
+    var error = TensorError(
+      code, message, argument: argument, labels: labels, notes: notes, help: help)
+    error.cause = self
+    return error
   }
 }
 

@@ -93,11 +93,9 @@ package enum Signature {
           dict.set(argument.name, argument.value)
           continue
         }
-        let near = Spelling.nearest(to: argument.name, in: parameters.map(\.name))
-        throw Failure(
-          "unknown-argument", "\(name) has no argument `\(argument.name)`",
-          argument: arguments.positional.count + i,
-          help: near.map { ["did you mean `\($0)`?"] } ?? ["it is `\(name)(\(text(parameters)))`"])
+        throw Failure.unknownArgument(
+          argument.name, at: arguments.positional.count + i, of: name, parameters.map(\.name),
+          signature: "\(name)(\(text(parameters)))")
       }
       if isSet[at] {
         throw Failure(
@@ -109,15 +107,38 @@ package enum Signature {
     }
     for (i, p) in parameters.enumerated() where !isSet[i] && p.defaultValue == .required {
       if p.isVariadic, p.kind == .ints || p.kind == .any { continue }
-      throw Failure(
-        "missing-argument", "\(name) needs `\(p.name)`",
-        help: ["it is `\(name)(\(text(parameters)))`"])
+      var help = ["it is `\(name)(\(text(parameters)))`"]
+      if p.isNamedOnly, arguments.positional.count > 1 {
+        help = ["a value after the sizes comes by its name: `\(name)(…, \(p.name)=…)`"]
+      }
+      if i == 0, p.kind == .tensor, arguments.positional.isEmpty, arguments.named.isEmpty,
+        parameters.dropFirst().allSatisfy(\.isOptional)
+      {
+        help.append("as a layer in a composition it stands without brackets: `… >> \(name)`")
+      }
+      throw Failure("missing-argument", "\(name) needs `\(p.name)`", help: help)
     }
     return values
   }
 }
 
 extension Failure {
+  /// A name that no parameter has: what it is called here, the nearest one, or all of them.
+  package static func unknownArgument(
+    _ name: String, at: Int, of callee: String, _ known: [String], signature: String
+  ) -> Failure {
+    let help: String
+    if let habit = Habits.ofArgument(name, among: known) {
+      help = habit
+    } else if let near = Spelling.nearest(to: name, in: known) {
+      help = "did you mean `\(near)`?"
+    } else {
+      help = "it is `\(signature)`"
+    }
+    return Failure(
+      "unknown-argument", "\(callee) has no argument `\(name)`", argument: at, help: [help])
+  }
+
   /// A word speaks of its parameters; the script shows arguments, in the order that it wrote them.
   func place(_ written: (_ parameter: Int) -> Int?) {
     if diagnostic != nil { return }

@@ -49,6 +49,7 @@ extension Machine {
   private func trace(_ failure: Failure, _ frame: Frame, _ caller: LoopState?) {
     let code = frame.code
     if failure.diagnostic == nil || code.isConstructor || code.isScript { return }
+    if let caller { nameModel(failure, frame, caller) }
     let arguments = code.arguments.map { argument -> (String, Value) in
       var value = frame.slot(argument.slot).value
       if case .object(let box as Box) = value { value = box.value }
@@ -58,6 +59,24 @@ extension Machine {
     guard let caller else { return failure.pendingCalls.append(text) }
     let outer = caller.header.pointee.code
     failure.addFrame(outer.source, outer.sites[Int(caller.pc.pointee.site)].span, text)
+  }
+
+  /// In `net.encode(x)` the path of the layer that failed begins at `net`, as in `net(x)`.
+  private func nameModel(_ failure: Failure, _ frame: Frame, _ caller: LoopState) {
+    let op = caller.pc.pointee.op
+    guard failure.layer != nil, op == .callMethod || op == .callMethodNamed else { return }
+    let outer = caller.header.pointee.code
+    guard let receiver = outer.sites[Int(caller.pc.pointee.site)].operands.first else { return }
+    for i in frame.code.captureSources.indices {
+      if case .object(let object)? = frame.captures.map({
+        Value.object($0[i].takeUnretainedValue())
+      }),
+        let model = object as? ModelObject,
+        model.code.methods[frame.code.name] === frame.code
+      {
+        return nameLayer(failure, in: model, outer.source.text(in: receiver))
+      }
+    }
   }
 
   /// `f(x: f32[3, 4], k: 2)`.
@@ -74,6 +93,40 @@ extension Machine {
 }
 
 extension Source {
+  /// True when a keyword stands right before a place.
+  func connective(before span: Span, _ word: String) -> Bool {
+    var at = Int(span.start)
+    while at > 0, bytes[at - 1] == 0x20 { at -= 1 }
+    let count = word.utf8.count
+    return at >= count && text(in: Span(at - count, at)) == word
+  }
+
+  /// The `not`, `and` or `or` whose operand stands at a place, as far as the text beside it tells.
+  func connective(around span: Span) -> String? {
+    var before = Int(span.start)
+    while before > 0, [0x20, 0x28].contains(bytes[before - 1]) { before -= 1 }
+    var after = Int(span.end)
+    while after < bytes.count, [0x20, 0x29].contains(bytes[after]) { after += 1 }
+    func isName(_ at: Int) -> Bool {
+      at >= 0 && at < bytes.count
+        && (bytes[at] == 0x5f || bytes[at] >= 0x80 || Character(UnicodeScalar(bytes[at])).isLetter)
+    }
+    for word in ["not", "and", "or"] {
+      let count = word.utf8.count
+      if before >= count, !isName(before - count - 1),
+        text(in: Span(before - count, before)) == word
+      {
+        return word
+      }
+      if word != "not", after + count <= bytes.count, !isName(after + count),
+        text(in: Span(after, after + count)) == word
+      {
+        return word
+      }
+    }
+    return nil
+  }
+
   /// The `name` of `name=value`, from the value's place.
   func argumentName(before value: Span) -> Span? {
     var at = Int(value.start) - 1

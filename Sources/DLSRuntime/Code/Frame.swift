@@ -134,17 +134,45 @@ struct Frame {
     switch value {
     case .bool(let x): return x
     case .tensor(let t) where t.rank == 0 && t.dtype == .bool && !t.isMeta: return t.element(0) != 0
-    case .tensor(let t) where t.dtype == .bool:
-      throw locate(
-        Failure(
-          "bad-condition", "a condition is one bool, not \(value.kindText)",
-          help: t.isMeta ? [] : ["reduce it: `.all()` or `.any()`"]), span)
-    case .int, .float, .tensor, .object, .none:
-      throw locate(
-        Failure(
-          "bad-condition", "a condition is a bool, not \(value.kindText)",
-          help: ["compare it: `x != 0`, `len(xs) > 0`, `x != none`"]), span)
+    case .int, .float, .tensor, .object, .none: throw locate(noCondition(value, span), span)
     }
+  }
+
+  private func noCondition(_ value: Value, _ span: Span) -> Failure {
+    let text = source.text(in: span)
+    var help: [String] = []
+    var isMask = false
+    if let t = value.tensorView {
+      isMask = t.dtype == .bool
+      switch source.connective(around: span) {
+      case "not": help.append("element by element: `logical_not(\(text))`")
+      case let word?:
+        help.append("element by element: `logical_\(word)(a, b)` in place of `a \(word) b`")
+      case nil: break
+      }
+      if isMask, t.isMeta {
+        help = []
+      } else if isMask {
+        help.append("reduce it: `.all()` or `.any()`")
+      } else {
+        help.append(
+          t.count == 1
+            ? "compare it: `\(text) > 0`"
+            : "compare it and reduce: `(\(text) > 0).all()` or `.any()`")
+      }
+    } else if value.sequenceItems != nil || value.text != nil || value.objectValue is DictObject {
+      help = ["ask for its length: `len(\(text)) > 0`"]
+    } else if value.isCallable {
+      help = ["it is a function: call it, `\(text)(…)`"]
+    } else if case .none = value {
+      help = ["compare it: `\(text) == none`"]
+    } else {
+      help = ["compare it: `\(text) != 0`"]
+    }
+    return Failure(
+      "bad-condition",
+      "a condition is \(isMask ? "one" : "a") bool, not \(value.kindText)",
+      help: help.filter { $0.utf8.count < 120 })
   }
 
   /// Gives a failure its place, once: the innermost that knows it.

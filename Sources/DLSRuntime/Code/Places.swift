@@ -131,14 +131,8 @@ final class PlaceStep: Step {
               "global-assignment", "`\(refusal)` is a global: this would bind a local",
               help: ["say `global \(refusal)` at the top of the function"])
           }
-          if case .variable(let variable, _, _) = base {
-            // Taken out of its variable, the tensor may be changed in place.
-            holder = .none
-            try replace(variable, given, value, f)
-          } else if case .tensor(let x) = holder {
-            let y = try Indexing.assign(x, given, value, f.machine)
-            try store(base, .tensor(y), f)
-          }
+          holder = .none
+          try replace(base, given, value, f)
         case .object(let object): try Indexing.set(object, given, value, f.machine)
         case .int, .float, .bool, .none:
           throw Failure("not-indexable", "\(holder.kindText) has no parts to assign")
@@ -148,16 +142,35 @@ final class PlaceStep: Step {
   }
 
   @inline(never)
-  private func replace(
-    _ variable: Variable, _ items: [IndexItem], _ value: Value, _ f: Frame
-  ) throws(Failure) {
-    guard case .tensor(let x) = f.take(variable) else { return }
-    do throws(Failure) {
-      let y = try Indexing.assign(x, items, value, f.machine)
-      f.put(variable, .tensor(y))
-    } catch {
-      f.put(variable, .tensor(x))
+  private func replace(_ base: Place, _ items: [IndexItem], _ value: Value, _ f: Frame)
+    throws(Failure)
+  {
+    guard case .tensor(var x) = try taken(base, f) else { return }
+    do throws(Failure) { try Indexing.assign(&x, items, value) } catch {
+      try store(base, .tensor(x), f)
       throw error
+    }
+    try store(base, .tensor(x), f)
+  }
+
+  /// A tensor taken out of its place, where that is possible: what nothing else holds may be changed
+  /// in place.
+  private func taken(_ place: Place, _ f: Frame) throws(Failure) -> Value {
+    switch place {
+    case .variable(let variable, _, _): return f.take(variable)
+    case .value: return try load(place, f)
+    case .member(let holder, _):
+      let value = try load(place, f)
+      if let kind = f.slot(holder).value.objectValue?.kind, kind == .dict || kind == .model {
+        try store(place, .none, f)
+      }
+      return value
+    case .index(let base, _, _, _, _):
+      let value = try load(place, f)
+      if let kind = try load(base, f).objectValue?.kind, kind == .dict || kind == .list {
+        try store(place, .none, f)
+      }
+      return value
     }
   }
 
@@ -166,7 +179,10 @@ final class PlaceStep: Step {
   {
     guard case .object(let object) = holder else {
       throw f.locate(
-        Failure("bad-target", "\(holder.kindText) has no member to assign"), step.span)
+        Failure(
+          "bad-target", "\(holder.kindText) has no member to assign",
+          help: Habits.ofUnknownMember(step.site.name, isTensor: holder.tensorView != nil)
+            .map { [$0] } ?? []), step.span)
     }
     do {
       try refuse(value, over: try object.member(step.site.name, f.machine), step, f)

@@ -223,7 +223,19 @@ extension Machine {
           "not-callable", "`|>` needs a function on its right, got \(callee.kindText)",
           help: ["with more arguments: `x |> (t -> f(t, 1))` or `x.f(1)`"]), place)
     }
-    return f.locate(Failure("not-callable", "\(callee.kindText) cannot be called"), place)
+    let text = f.source.text(in: place)
+    var help: [String] = []
+    if builtins[text] != nil {
+      help = ["`\(text)` is your value here and hides the word: give it another name"]
+    } else if callee.sequenceItems != nil || callee.tensorView != nil || callee.text != nil {
+      help = ["parts are taken by square brackets: `\(text)[…]`"]
+    } else if callee.number != nil {
+      help = ["a product needs its sign: `\(text) * (…)`"]
+    }
+    return f.locate(
+      Failure(
+        "not-callable", "\(callee.kindText) cannot be called",
+        help: help.filter { $0.utf8.count < 120 }), place)
   }
 
   /// The arguments as a list, taken out of their registers.

@@ -39,6 +39,17 @@ extension Machine {
   }
 
   /// Takes register b apart into c registers from a on.
+  /// `for i, x in xs` and `for k, v in d` as other languages mean them.
+  private func helpForPairs(_ f: Frame, _ value: Value, _ span: Span) -> [String] {
+    let names = f.source.text(in: span)
+    guard f.source.connective(before: span, "for"), names.utf8.count < 40 else { return [] }
+    return [
+      value.text == nil
+        ? "to count along: `for \(names) in enumerate(…)`"
+        : "the entries of a dict: `for \(names) in d.items()`"
+    ]
+  }
+
   @inline(never)
   func unpack(_ f: Frame, _ i: Instruction) throws(Failure) {
     let value = f.slot(Int(i.b)).take()
@@ -50,7 +61,9 @@ extension Machine {
     }
     guard let items else {
       throw f.locate(
-        Failure("unpack", "\(value.kindText) cannot be taken apart into \(count) names"), span)
+        Failure(
+          "unpack", "\(value.kindText) cannot be taken apart into \(count) names",
+          help: helpForPairs(f, value, span)), span)
     }
     if items.count != count {
       throw f.locate(

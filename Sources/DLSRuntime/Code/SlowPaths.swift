@@ -138,6 +138,12 @@ extension Machine {
       }
     } catch {
       let site = f.site(i)
+      for (value, span) in zip([x.value, y.value], site.operands) {
+        if case .none = value, f.source.text(in: span).hasSuffix(".grad") {
+          error.help.append(
+            "a gradient is `none` before `loss.backward()`, and after `opt.zero_grad()`")
+        }
+      }
       throw f.locate(error, site.place, operands: site.operands)
     }
     f.consume(i, x, y)

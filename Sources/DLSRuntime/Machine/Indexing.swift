@@ -3,6 +3,18 @@
 import DLSSyntax
 import DLSTensor
 
+extension DictObject {
+  /// What it has, where that is short.
+  var keysNote: [String] {
+    var names: [String] = []
+    for (key, _) in entries {
+      if names.count == 8 { return [] }
+      names.append(key.value.describe())
+    }
+    return [names.isEmpty ? "it is empty" : "it has " + names.joined(separator: ", ")]
+  }
+}
+
 package enum Indexing {
   package static func get(_ holder: Value, _ items: [IndexItem], _ machine: Machine)
     throws(Failure) -> Value
@@ -25,7 +37,7 @@ package enum Indexing {
       if let value = dict.entries[dictKey] { return value }
       let near = key.text.flatMap { Spelling.nearest(to: $0, in: dict.memberNames) }
       throw Failure(
-        "unknown-key", "the dict has no key \(key.describe())",
+        "unknown-key", "the dict has no key \(key.describe())", notes: dict.keysNote,
         help: near.map { ["did you mean \"\($0)\"?"] } ?? [])
     }
     if let text = (object as? StringObject)?.text {
@@ -165,7 +177,9 @@ package enum Indexing {
         }
         return result.append(.tensor(t))
       }
-      throw Failure("bad-index", "a tensor is not indexed by \(value.kindText)")
+      throw Failure(
+        "bad-index", "a tensor is not indexed by \(value.kindText)",
+        help: value.text.map { ["a table's column is `.column(\"\($0)\")`"] } ?? [])
     case .float, .bool:
       throw Failure(
         "bad-index", "a tensor is not indexed by \(value.kindText)",
@@ -173,14 +187,14 @@ package enum Indexing {
     }
   }
 
-  static func assign(
-    _ x: consuming Tensor, _ items: [IndexItem], _ value: Value, _ machine: Machine
-  )
-    throws(Failure) -> Tensor
-  {
+  static func assign(_ x: inout Tensor, _ items: [IndexItem], _ value: Value) throws(Failure) {
     let indices = try tensorItems(items)
+    if !Operators.isNumeric(value) {
+      throw Failure(
+        "type-mismatch", "a part of a tensor is set to numbers, not to \(value.kindText)")
+    }
     let source = try value.asTensor(like: x.dtype)
-    do throws(TensorError) { return try Tensor.assigning(x, at: indices, source) } catch {
+    do throws(TensorError) { try Tensor.assign(&x, at: indices, source) } catch {
       throw Failure(error)
     }
   }
@@ -189,10 +203,8 @@ package enum Indexing {
     throws(Failure)
   {
     if let param = object as? ParamObject {
-      let old = param.cell.value.detached
-      let new = try Autograd.withoutRecording { () throws(Failure) in
-        try assign(old, items, value, machine)
-      }
+      var new = param.cell.value.detached
+      try Autograd.withoutRecording { () throws(Failure) in try assign(&new, items, value) }
       return try param.set(.tensor(new))
     }
     if let dict = object as? DictObject {

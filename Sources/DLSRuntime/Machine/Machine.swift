@@ -158,11 +158,9 @@ public final class Machine {
     }
     for (i, argument) in given.named.enumerated() {
       guard let at = parameters.firstIndex(where: { $0.name == argument.name && !$0.isRest }) else {
-        let near = Spelling.nearest(to: argument.name, in: parameters.map(\.name))
-        throw Failure(
-          "unknown-argument", "\(code.name) has no argument `\(argument.name)`",
-          argument: given.positional.count + i,
-          help: near.map { ["did you mean `\($0)`?"] } ?? ["it is `\(text)`"])
+        throw Failure.unknownArgument(
+          argument.name, at: given.positional.count + i, of: code.name, parameters.map(\.name),
+          signature: text)
       }
       if values[at] != nil {
         throw Failure(
@@ -179,7 +177,10 @@ public final class Machine {
         result.append(k < defaults.count ? defaults[k] : .none)
       } else {
         throw Failure(
-          "missing-argument", "\(code.name) needs `\(p.name)`", help: ["it is `\(text)`"])
+          "missing-argument", "\(code.name) needs `\(p.name)`",
+          help: parameters[0].name == "self"
+            ? ["leave `self` out: a method reads the model's fields by their bare names"]
+            : ["it is `\(text)`"])
       }
     }
     return result
@@ -328,11 +329,4 @@ public final class Machine {
   package var globalNames: [String] { mainModule?.names ?? [] }
 
   package func word(_ name: String) -> Value? { builtins[name] ?? registered[name] }
-}
-
-extension Failure {
-  /// As a tensor error, where a body throws those; place and value are kept by `Failure(error)`.
-  var asTensorError: TensorError {
-    TensorError(code, message, argument: argument, labels: labels, notes: notes, help: help)
-  }
 }

@@ -45,7 +45,7 @@ extension Machine {
     }
     return Failure(
       "unknown-member", "\(x.kindText) has no member `\(name)`, and no function has that name",
-      help: help)
+      notes: (x.objectValue as? DictObject)?.keysNote ?? [], help: help)
   }
 
   package func member(_ x: Value, _ name: String) throws(Failure) -> Value {

@@ -90,11 +90,25 @@ package final class Session {
       result.seconds = Scalar64.now() - start
       return result
     }
+    let hidden = mode == .prompt ? Set(module.names) : []
     do { result.value = try run(parse, mode, path) } catch {
       result.diagnostics.append(diagnostic(error, parse.source))
     }
+    if mode == .prompt { tellHidden(since: hidden) }
     result.seconds = Scalar64.now() - start
     return result
+  }
+
+  /// A built-in word may be rebound; at the prompt that is said once.
+  private func tellHidden(since before: Set<String>) {
+    for name in module.names where !before.contains(name) && machine.builtins[name] != nil {
+      machine.emit(
+        .diagnostic(
+          Diagnostic(
+            severity: .note, code: "word-hidden",
+            message: "`\(name)` is a built-in word, which your value hides from here on",
+            help: ["`:reset` gives all words back, and forgets your names"])))
+    }
   }
 
   /// Runs a parsed source statement by statement; `after` hears of each.
@@ -151,52 +165,6 @@ package final class Session {
   }
   package func reset() {
     for cell in module.cells.values { cell.reset() }
-  }
-
-  /// Completions of the word before the cursor: names, or members after a point.
-  package func completions(_ line: String) -> [String] {
-    let bytes = Array(line.utf8)
-    var start = bytes.count
-    while start > 0, isNamePart(bytes[start - 1]) { start -= 1 }
-    let word = String(decoding: bytes[start...], as: UTF8.self)
-    var pool: [String]
-    if start > 0, bytes[start - 1] == 0x2e {
-      var from = start - 1
-      while from > 0, isNamePart(bytes[from - 1]) || bytes[from - 1] == 0x2e { from -= 1 }
-      let path = String(decoding: bytes[from..<(start - 1)], as: UTF8.self)
-      guard let holder = resolve(path) else { return [] }
-      pool = members(holder)
-    } else {
-      pool =
-        machine.allNames(module).filter { !$0.hasPrefix(".") } + Keyword.allCases.map(\.rawValue)
-    }
-    return Array(Set(pool.filter { $0.hasPrefix(word) })).sorted()
-  }
-
-  private func isNamePart(_ c: UInt8) -> Bool {
-    c == 0x5f || c >= 0x30 && c <= 0x39 || (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a || c >= 0x80
-  }
-
-  private func resolve(_ path: String) -> Value? {
-    let parts = path.split(separator: ".").map(String.init)
-    guard let first = parts.first, var value = value(of: first) else { return nil }
-    for part in parts.dropFirst() {
-      guard let next = try? machine.ownMember(value, part) else { return nil }
-      value = next
-    }
-    return value
-  }
-
-  private func members(_ value: Value) -> [String] {
-    var result: [String] = []
-    if case .object(let object) = value { result += object.memberNames }
-    if value.tensorView != nil {
-      result +=
-        Machine.tensorMembers
-        + OpTable.all.filter { $0.parameters.first?.kind == .tensor }.map(\.name)
-    }
-    return result
-      + machine.builtins.keys.filter { $0.hasPrefix(".") }.map { String($0.dropFirst()) }
   }
 }
 
@@ -290,9 +258,13 @@ extension Machine {
       throw Failure("missing-file", "there is no module `\(name)`", help: [habit])
     }
     let near = Spelling.nearest(to: name, in: known)
+    var looked: [String] = []
+    for place in places.map(FilePath.absolute) where !looked.contains(place) {
+      looked.append(place)
+    }
     throw Failure(
       "missing-file", "there is no module `\(name)`",
-      notes: ["looked in " + places.joined(separator: ", ")],
+      notes: [FilePath.looked(in: places)],
       help: near.map { ["did you mean `\($0)`?"] } ?? [])
   }
 }
@@ -309,6 +281,13 @@ package enum FilePath {
   package static func shown(_ path: String) -> String {
     let here = absolute(".") + "/"
     return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+  }
+
+  /// A note of the folders that were searched.
+  package static func looked(in places: [String]) -> String {
+    var told: [String] = []
+    for place in places.map(absolute) where !told.contains(place) { told.append(place) }
+    return "looked in " + told.joined(separator: ", ")
   }
 
   package static func absolute(_ path: String) -> String {

@@ -21,7 +21,7 @@ package final class Storage {
   package var isMeta: Bool { self === Storage.meta }
 
   /// The most bytes that tensors may take together; `--max-memory`.
-  package nonisolated(unsafe) static var limit = Int(Double(physicalMemory()) * 0.9)
+  package nonisolated(unsafe) static var limit = Int(Double(MemoryLimits.available) * 0.9)
 
   /// True when tensors and the values of the language together exceed the limit; asked now and then
   /// by the thread that watches, since a list may grow a little at a time.
@@ -82,10 +82,6 @@ private func residentBytes() -> Int {
   return pages * max(sysconf(Int32(_SC_PAGESIZE)), 4096)
 }
 
-private func physicalMemory() -> Int {
-  max(sysconf(Int32(_SC_PHYS_PAGES)), 1 << 18) * max(sysconf(Int32(_SC_PAGESIZE)), 4096)
-}
-
 /// The number of references to an object, by the runtime's own count.
 @_silgen_name("swift_retainCount")
 private func retainCount(_ object: UnsafeRawPointer) -> UInt
@@ -94,7 +90,9 @@ extension Tensor {
   /// True when nothing else can see these elements, so that a kernel may overwrite them. `held` is
   /// how many references to the tensor itself the caller knows of.
   package func isUniquelyHeld(references held: UInt) -> Bool {
-    retainCount(Unmanaged.passUnretained(self).toOpaque()) <= held
-      && retainCount(Unmanaged.passUnretained(storage).toOpaque()) <= 1
+    retainCount(Unmanaged.passUnretained(self).toOpaque()) <= held && isOnlyView
   }
+
+  /// True when no other tensor views the same storage.
+  var isOnlyView: Bool { retainCount(Unmanaged.passUnretained(storage).toOpaque()) <= 1 }
 }

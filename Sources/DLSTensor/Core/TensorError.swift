@@ -11,6 +11,8 @@ package struct TensorError: Error, Sendable {
   package var labels: [(argument: Int, text: String)]
   package var notes: [String]
   package var help: [String]
+  /// The script's own error, where a function of the script stood inside of the op.
+  package var cause: (any Error)?
 
   package init(
     _ code: String, _ message: String, argument: Int? = nil,

@@ -32,14 +32,29 @@ struct ColumnMajor {
   }
 }
 
+extension ColumnMajor {
+  /// Roughly the multiplications of a factorisation.
+  fileprivate var cost: Int { rows * columns * min(rows, columns) }
+  /// The same with square factors on both sides.
+  fileprivate var largestCost: Int {
+    let side = max(rows, columns)
+    return 8 * side * side * min(rows, columns)
+  }
+}
+
 enum LAPACK {
   /// P A = L U. `info` > 0 says that a pivot is exactly 0.
-  static func lu(_ a: inout ColumnMajor) -> (pivots: [Int32], info: Int32) {
-    var (m, n, info) = (Int32(a.rows), Int32(a.columns), Int32(0))
-    var lead = max(m, 1)
-    var pivots = [Int32](repeating: 0, count: max(1, min(a.rows, a.columns)))
-    dgetrf_(&m, &n, &a.data, &lead, &pivots, &info)
-    return (pivots, info)
+  static func lu(_ given: ColumnMajor) throws(TensorError)
+    -> (factors: ColumnMajor, pivots: [Int32], info: Int32)
+  {
+    try Aside.run(given.cost) {
+      var (a, info) = (given, Int32(0))
+      var (m, n) = (Int32(a.rows), Int32(a.columns))
+      var lead = max(m, 1)
+      var pivots = [Int32](repeating: 0, count: max(1, min(a.rows, a.columns)))
+      dgetrf_(&m, &n, &a.data, &lead, &pivots, &info)
+      return (a, pivots, info)
+    }
   }
 
   /// 1 / (‖A‖ ‖A⁻¹‖) in the 1-norm, estimated from the LU factors.
@@ -54,114 +69,139 @@ enum LAPACK {
     return result
   }
 
-  /// Solves with the factors of `lu`; `b` becomes the solution.
-  static func solve(_ lu: ColumnMajor, _ pivots: [Int32], _ b: inout ColumnMajor) {
-    var (n, nrhs, info) = (Int32(lu.rows), Int32(b.columns), Int32(0))
-    var lead = max(n, 1)
-    var (data, order) = (lu.data, pivots)
-    var kind = CChar(UInt8(ascii: "N"))
-    dgetrs_(&kind, &n, &nrhs, &data, &lead, &order, &b.data, &lead, &info)
+  /// The x of A x = b, from the factors of `lu`.
+  static func solve(_ lu: ColumnMajor, _ pivots: [Int32], _ b: ColumnMajor) throws(TensorError)
+    -> ColumnMajor
+  {
+    try Aside.run(lu.rows * lu.rows * b.columns) {
+      var (n, nrhs, info) = (Int32(lu.rows), Int32(b.columns), Int32(0))
+      var lead = max(n, 1)
+      var (data, order, x) = (lu.data, pivots, b)
+      var kind = CChar(UInt8(ascii: "N"))
+      dgetrs_(&kind, &n, &nrhs, &data, &lead, &order, &x.data, &lead, &info)
+      return x
+    }
   }
 
-  /// A = L Lᵀ from the lower triangle, which L replaces; the minor that is not positive, or 0.
-  static func cholesky(_ a: inout ColumnMajor) -> Int32 {
-    var (n, info) = (Int32(a.rows), Int32(0))
-    var lead = max(n, 1)
-    var kind = CChar(UInt8(ascii: "L"))
-    dpotrf_(&kind, &n, &a.data, &lead, &info)
-    for j in 0..<a.columns { for i in 0..<j { a.data[j * a.rows + i] = 0 } }
-    return info
+  /// A = L Lᵀ from the lower triangle; the minor that is not positive, or 0.
+  static func cholesky(_ given: ColumnMajor) throws(TensorError) -> (l: ColumnMajor, info: Int32) {
+    try Aside.run(given.cost) {
+      var (a, info) = (given, Int32(0))
+      var n = Int32(a.rows)
+      var lead = max(n, 1)
+      var kind = CChar(UInt8(ascii: "L"))
+      dpotrf_(&kind, &n, &a.data, &lead, &info)
+      for j in 0..<a.columns { for i in 0..<j { a.data[j * a.rows + i] = 0 } }
+      return (a, info)
+    }
   }
 
   /// A = Q R with `k` columns of Q; gives Q [m, k] and R [k, n].
-  static func qr(_ a: ColumnMajor, columns k: Int) -> (q: ColumnMajor, r: ColumnMajor) {
-    let (m, n) = (a.rows, a.columns)
-    let small = min(m, n)
-    var (rows, columns, info) = (Int32(m), Int32(n), Int32(0))
-    var lead = max(rows, 1)
-    var factors = a
-    var tau = [Double](repeating: 0, count: max(small, 1))
-    if small > 0 {
-      withWork { work, size in
-        dgeqrf_(&rows, &columns, &factors.data, &lead, &tau, work, size, &info)
+  static func qr(_ a: ColumnMajor, columns k: Int) throws(TensorError)
+    -> (q: ColumnMajor, r: ColumnMajor)
+  {
+    try Aside.run(a.rows * max(a.columns, k) * min(a.rows, max(a.columns, k))) {
+      let (m, n) = (a.rows, a.columns)
+      let small = min(m, n)
+      var (rows, columns, info) = (Int32(m), Int32(n), Int32(0))
+      var lead = max(rows, 1)
+      var factors = a
+      var tau = [Double](repeating: 0, count: max(small, 1))
+      if small > 0 {
+        withWork { work, size in
+          dgeqrf_(&rows, &columns, &factors.data, &lead, &tau, work, size, &info)
+        }
       }
-    }
-    var r = ColumnMajor(k, n)
-    for j in 0..<n {
-      for i in 0...min(j, max(k - 1, 0)) where i < k {
-        r.data[j * k + i] = factors.data[j * m + i]
+      var r = ColumnMajor(k, n)
+      for j in 0..<n {
+        for i in 0...min(j, max(k - 1, 0)) where i < k {
+          r.data[j * k + i] = factors.data[j * m + i]
+        }
       }
-    }
-    var q = ColumnMajor(m, k)
-    for j in 0..<min(k, n) { for i in 0..<m { q.data[j * m + i] = factors.data[j * m + i] } }
-    if k > 0, m > 0 {
-      var (width, reflectors) = (Int32(k), Int32(min(small, k)))
-      withWork { work, size in
-        dorgqr_(&rows, &width, &reflectors, &q.data, &lead, &tau, work, size, &info)
+      var q = ColumnMajor(m, k)
+      for j in 0..<min(k, n) { for i in 0..<m { q.data[j * m + i] = factors.data[j * m + i] } }
+      if k > 0, m > 0 {
+        var (width, reflectors) = (Int32(k), Int32(min(small, k)))
+        withWork { work, size in
+          dorgqr_(&rows, &width, &reflectors, &q.data, &lead, &tau, work, size, &info)
+        }
       }
+      return (q, r)
     }
-    return (q, r)
   }
 
   /// A = U diag(s) Vᵀ, whole or with min(m, n) columns; `info` > 0 when it does not converge.
-  static func svd(_ a: ColumnMajor, full: Bool)
+  static func svd(_ a: ColumnMajor, full: Bool) throws(TensorError)
     -> (u: ColumnMajor, s: [Double], vt: ColumnMajor, info: Int32)
   {
-    let (m, n, k) = (a.rows, a.columns, min(a.rows, a.columns))
-    var (rows, columns, info) = (Int32(m), Int32(n), Int32(0))
-    var lead = max(rows, 1)
-    var data = a.data
-    var s = [Double](repeating: 0, count: k)
-    var u = ColumnMajor(m, full ? m : k)
-    var vt = ColumnMajor(full ? n : k, n)
-    if k == 0 {
-      for i in 0..<min(u.rows, u.columns) { u.data[i * u.rows + i] = 1 }
-      for i in 0..<min(vt.rows, vt.columns) { vt.data[i * vt.rows + i] = 1 }
-      return (u, s, vt, 0)
+    try Aside.run(full ? a.largestCost : 8 * a.cost) {
+      let (m, n, k) = (a.rows, a.columns, min(a.rows, a.columns))
+      var (rows, columns, info) = (Int32(m), Int32(n), Int32(0))
+      var lead = max(rows, 1)
+      var data = a.data
+      var s = [Double](repeating: 0, count: k)
+      var u = ColumnMajor(m, full ? m : k)
+      var vt = ColumnMajor(full ? n : k, n)
+      if k == 0 {
+        for i in 0..<min(u.rows, u.columns) { u.data[i * u.rows + i] = 1 }
+        for i in 0..<min(vt.rows, vt.columns) { vt.data[i * vt.rows + i] = 1 }
+        return (u, s, vt, 0)
+      }
+      var leadV = Int32(max(vt.rows, 1))
+      var whole = [Int32](repeating: 0, count: 8 * k)
+      var kind = CChar(UInt8(ascii: full ? "A" : "S"))
+      withWork { work, size in
+        dgesdd_(
+          &kind, &rows, &columns, &data, &lead, &s, &u.data, &lead, &vt.data, &leadV, work, size,
+          &whole, &info)
+      }
+      return (u, s, vt, info)
     }
-    var leadV = Int32(max(vt.rows, 1))
-    var whole = [Int32](repeating: 0, count: 8 * k)
-    var kind = CChar(UInt8(ascii: full ? "A" : "S"))
-    withWork { work, size in
-      dgesdd_(
-        &kind, &rows, &columns, &data, &lead, &s, &u.data, &lead, &vt.data, &leadV, work, size,
-        &whole, &info)
-    }
-    return (u, s, vt, info)
   }
 
   /// Eigenvalues in rising order and eigenvectors as columns, of a symmetric matrix of which one
   /// triangle is read.
-  static func eigh(_ a: inout ColumnMajor, lower: Bool) -> (values: [Double], info: Int32) {
-    var (n, info) = (Int32(a.rows), Int32(0))
-    var lead = max(n, 1)
-    var values = [Double](repeating: 0, count: a.rows)
-    if a.rows == 0 { return (values, 0) }
-    var (job, kind) = (CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: lower ? "L" : "U")))
-    var whole = [Int32](repeating: 0, count: 3 + 5 * a.rows)
-    var wholeSize = Int32(whole.count)
-    withWork { work, size in
-      dsyevd_(&job, &kind, &n, &a.data, &lead, &values, work, size, &whole, &wholeSize, &info)
+  static func eigh(_ given: ColumnMajor, lower: Bool) throws(TensorError)
+    -> (vectors: ColumnMajor, values: [Double], info: Int32)
+  {
+    try Aside.run(8 * given.cost) {
+      var (a, info) = (given, Int32(0))
+      var n = Int32(a.rows)
+      var lead = max(n, 1)
+      var values = [Double](repeating: 0, count: a.rows)
+      if a.rows == 0 { return (a, values, 0) }
+      var (job, kind) = (CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: lower ? "L" : "U")))
+      var whole = [Int32](repeating: 0, count: 3 + 5 * a.rows)
+      var wholeSize = Int32(whole.count)
+      withWork { work, size in
+        dsyevd_(&job, &kind, &n, &a.data, &lead, &values, work, size, &whole, &wholeSize, &info)
+      }
+      return (a, values, info)
     }
-    return (values, info)
   }
 
   /// The shortest x that makes ‖A x - b‖ smallest, by singular values above rcond times the largest.
-  static func leastSquares(_ a: ColumnMajor, _ b: inout ColumnMajor, rcond: Double) -> Int32 {
-    let small = max(1, min(a.rows, a.columns))
-    var (m, n, nrhs, info) = (Int32(a.rows), Int32(a.columns), Int32(b.columns), Int32(0))
-    var (leadA, leadB) = (max(m, 1), Int32(max(b.rows, 1)))
-    var data = a.data
-    var s = [Double](repeating: 0, count: small)
-    var (rank, rcond) = (Int32(0), rcond)
-    var levels = 1
-    while small >> levels > 8 { levels += 1 }
-    var whole = [Int32](repeating: 0, count: 3 * small * (levels + 2) + 11 * small + 16)
-    withWork { work, size in
-      dgelsd_(
-        &m, &n, &nrhs, &data, &leadA, &b.data, &leadB, &s, &rcond, &rank, work, size, &whole, &info)
+  static func leastSquares(_ a: ColumnMajor, _ right: ColumnMajor, rcond: Double)
+    throws(TensorError) -> (x: ColumnMajor, info: Int32)
+  {
+    try Aside.run(8 * a.cost) {
+      var b = right
+      let small = max(1, min(a.rows, a.columns))
+      var (m, n, nrhs, info) = (Int32(a.rows), Int32(a.columns), Int32(b.columns), Int32(0))
+      var (leadA, leadB) = (max(m, 1), Int32(max(b.rows, 1)))
+      var data = a.data
+      var s = [Double](repeating: 0, count: small)
+      var (rank, limit) = (Int32(0), rcond)
+      var levels = 1
+      while small >> levels > 8 { levels += 1 }
+      var whole = [Int32](repeating: 0, count: 3 * small * (levels + 2) + 11 * small + 16)
+      withWork { work, size in
+        dgelsd_(
+          &m, &n, &nrhs, &data, &leadA, &b.data, &leadB, &s, &limit, &rank, work, size, &whole,
+          &info)
+      }
+      return (b, info)
     }
-    return info
   }
 
   /// Calls a routine twice: for the size of its work space, and with it.

@@ -106,7 +106,37 @@ enum MatrixProduct {
     }
   }
 
+  /// The most multiplications of one call of BLAS, which hears no interrupt: some 50 ms.
+  private static let longest = 1 << 31
+
+  /// A product in calls short enough for Ctrl-C: what is longer is halved along its longest side.
+  /// After an interrupt the result is not whole, and whoever asked for it checks.
   private static func call(
+    _ a: BLASMatrix, _ b: BLASMatrix, _ y: Tensor, _ m: Int, _ n: Int, _ k: Int, _ beta: Double,
+    _ fromA: Int, _ fromB: Int, _ to: Int, _ lead: Int
+  ) {
+    if Interrupt.isSet { return }
+    let side = max(m, n, k)
+    if m * n * k <= longest || side < 64 {
+      return callOnce(a, b, y, m, n, k, beta, fromA, fromB, to, lead)
+    }
+    let half = (side / 2 + 15) & ~15
+    if side == k {
+      call(a, b, y, m, n, half, beta, fromA, fromB, to, lead)
+      call(
+        a, b, y, m, n, k - half, 1, fromA + a.offset(column: half), fromB + b.offset(row: half), to,
+        lead)
+    } else if side == m {
+      call(a, b, y, half, n, k, beta, fromA, fromB, to, lead)
+      call(
+        a, b, y, m - half, n, k, beta, fromA + a.offset(row: half), fromB, to + half * lead, lead)
+    } else {
+      call(a, b, y, m, half, k, beta, fromA, fromB, to, lead)
+      call(a, b, y, m, n - half, k, beta, fromA, fromB + b.offset(column: half), to + half, lead)
+    }
+  }
+
+  private static func callOnce(
     _ a: BLASMatrix, _ b: BLASMatrix, _ y: Tensor, _ m: Int, _ n: Int, _ k: Int, _ beta: Double,
     _ fromA: Int, _ fromB: Int, _ to: Int, _ lead: Int
   ) {

@@ -172,7 +172,13 @@ extension Tensor {
       if exponent == 1 { return self }
       if exponent == 3 { return try (self * self) * self }
       if exponent == 0.5, dtype.isFloating { return try sqrt() }
-      if exponent < 0, !dtype.isFloating { return try to(.f32).power(p) }
+    }
+    if !dtype.isFloating, !p.dtype.isFloating, !p.isMeta, p.count > 0,
+      p.packed().ints().contains(where: { $0 < 0 })
+    {
+      throw TensorError(
+        "bad-argument", "whole numbers have no negative powers among whole numbers", argument: 1,
+        labels: [(0, typeText), (1, p.typeText)], help: ["as floats: `{0}.to(f32) ^ {1}`"])
     }
     let r = try Tensor.binary(
       "^", self, p, f32: { Tensor.eachPair($0, $1) { powf($0, $1) } },
@@ -198,7 +204,6 @@ extension Tensor {
   }
 
   static func wholePower(_ base: Int, _ exponent: Int) -> Int {
-    if exponent < 0 { return base == 1 ? 1 : base == -1 ? (exponent % 2 == 0 ? 1 : -1) : 0 }
     var (result, square, rest) = (1, base, exponent)
     while rest > 0 {
       if rest & 1 == 1 { result = result &* square }

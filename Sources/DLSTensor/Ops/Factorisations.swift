@@ -9,8 +9,7 @@ extension Tensor {
     let n = m.rows
     let y = try m.result([n, n])
     try m.forEach { i throws(TensorError) in
-      var a = m.columnMajor(i)
-      let info = LAPACK.cholesky(&a)
+      let (a, info) = try LAPACK.cholesky(m.columnMajor(i))
       if info > 0 {
         throw TensorError(
           "not-positive-definite",
@@ -46,7 +45,7 @@ extension Tensor {
     let k = mode == "complete" ? m.rows : min(m.rows, m.columns)
     let (q, r) = (try m.result([m.rows, k]), try m.result([k, m.columns]))
     try m.forEach { i throws(TensorError) in
-      let factors = LAPACK.qr(m.columnMajor(i), columns: k)
+      let factors = try LAPACK.qr(m.columnMajor(i), columns: k)
       factors.q.write(q.pointer(Double.self) + i * m.rows * k)
       factors.r.write(r.pointer(Double.self) + i * k * m.columns)
     }
@@ -108,7 +107,7 @@ extension Tensor {
       try m.result([m.rows, wide]), try m.result([k]), try m.result([tall, m.columns])
     )
     try m.forEach { i throws(TensorError) in
-      let found = LAPACK.svd(m.columnMajor(i), full: full)
+      let found = try LAPACK.svd(m.columnMajor(i), full: full)
       if found.info > 0 { throw m.notConverged("svd", i) }
       found.u.write(u.pointer(Double.self) + i * m.rows * wide)
       for j in 0..<k { s.store(found.s[j], i * k + j) }
@@ -164,11 +163,10 @@ extension Tensor {
     let n = m.rows
     let (values, vectors) = (try m.result([n]), try m.result([n, n]))
     try m.forEach { i throws(TensorError) in
-      var a = m.columnMajor(i)
-      let found = LAPACK.eigh(&a, lower: lower)
+      let found = try LAPACK.eigh(m.columnMajor(i), lower: lower)
       if found.info > 0 { throw m.notConverged("eigh", i) }
       for j in 0..<n { values.store(found.values[j], i * n + j) }
-      a.write(vectors.pointer(Double.self) + i * n * n)
+      found.vectors.write(vectors.pointer(Double.self) + i * n * n)
     }
     let outputs = [try values.to(x.dtype), try vectors.to(x.dtype)]
     let made = Autograd.record("eigh", [x], outputs: outputs) { g, y throws(TensorError) in

@@ -43,7 +43,11 @@ private struct Selection {
           throw TensorError(
             "index-out-of-range",
             "index \(i) is out of range for a dimension of size \(size)",
-            labels: [(0, x.typeText)])
+            labels: [(0, x.typeText)],
+            notes: [
+              size == 0
+                ? "it is empty" : "indices run from 0 to \(size - 1), or from -\(size) to -1"
+            ])
         }
         view = try view.slice(axis: axis, from: at, count: 1, step: 1).squeeze([axis])
         source += 1
@@ -241,31 +245,46 @@ extension Tensor {
     }
   }
 
-  /// `x` with a part replaced; into x's own memory when nothing else can see it.
-  package static func assigning(_ x: consuming Tensor, at items: [TensorIndex], _ value: Tensor)
+  /// `x` with a part replaced.
+  package static func assigning(_ x: Tensor, at items: [TensorIndex], _ value: Tensor)
     throws(TensorError) -> Tensor
   {
-    let selection = try Selection(x.detached, items)
-    let old = x
-    let shape = selection.lists.isEmpty ? selection.view.shape : try selection.rows().shape
-    let source = try value.to(old.dtype).fitted(to: shape)
-    let tracked = Autograd.isRecording && (old.isTracked || source.isTracked)
-    let target: Tensor
-    if !tracked, old.isContiguous, old.isUniquelyHeld(references: 3), !old.isMeta {
-      target = old.detached
-    } else {
-      target = try Tensor.empty(old.shape, old.dtype, meta: old.isMeta)
-      if !old.isMeta { Strided.assign(target, old) }
+    var y = x
+    try assign(&y, at: items, value)
+    return y
+  }
+
+  /// Replaces a part of `x`: in its own memory when nothing else can see it, else in a copy.
+  package static func assign(_ x: inout Tensor, at items: [TensorIndex], _ value: Tensor)
+    throws(TensorError)
+  {
+    let source = try value.to(x.dtype).fitted(to: x.partShape(items))
+    let tracked = Autograd.isRecording && (x.isTracked || source.isTracked)
+    if !tracked, x.isContiguous, !x.isMeta, isKnownUniquelyReferenced(&x), x.isOnlyView {
+      try x.overwrite(items, source.detached)
+      x = x.detached
+      return
     }
-    if !target.isMeta { try target.overwrite(items, source.detached) }
-    if !tracked { return target }
-    return Autograd.record("assign", [old, source], target) { g, _ throws(TensorError) in
+    let old = x
+    let target = try Tensor.empty(old.shape, old.dtype, meta: old.isMeta)
+    x = target
+    if !target.isMeta {
+      Strided.assign(target, old)
+      try target.overwrite(items, source.detached)
+    }
+    if !tracked { return }
+    x = Autograd.record("assign", [old, source], target) { g, _ throws(TensorError) in
       let zero = try Tensor.scalar(0, g.dtype)
       return [
         old.isTracked ? try assigning(g, at: items, zero) : nil,
         source.isTracked ? try g.index(items).reshape(source.shape) : nil,
       ]
     }
+  }
+
+  private func partShape(_ items: [TensorIndex]) throws(TensorError) -> [Int] {
+    let selection = try Selection(detached, items)
+    return selection.lists.isEmpty ? selection.view.shape : try selection.rows().shape
   }
 
   /// A value stretched to a part's shape, as NumPy's assignment does.

@@ -33,7 +33,7 @@ extension Tensor {
         throw TensorError(
           "index-out-of-range",
           "label \(labels[i]) at position \(i) is out of range for \(shape[axis]) classes",
-          argument: 1)
+          argument: 1, notes: ["labels run from 0 to \(shape[axis] - 1)"])
       }
     }
   }

@@ -77,12 +77,12 @@ struct Matrices {
 
   /// LU factors, or an error where the matrix is singular as far as its digits tell.
   func factors(_ i: Int, _ name: String) throws(TensorError) -> (ColumnMajor, [Int32]) {
-    var lu = columnMajor(i)
+    let given = columnMajor(i)
     let norm =
       (0..<columns).map { j in
-        (0..<rows).reduce(0) { $0 + lu.data[j * rows + $1].magnitude }
+        (0..<rows).reduce(0) { $0 + given.data[j * rows + $1].magnitude }
       }.max() ?? 0
-    let (pivots, info) = LAPACK.lu(&lu)
+    let (lu, pivots, info) = try LAPACK.lu(given)
     let smallest = dtype == .f32 ? 0x1p-24 : 0x1p-53
     if rows > 0, info > 0 || !(LAPACK.reciprocalCondition(lu, norm: norm) > smallest) {
       throw TensorError(

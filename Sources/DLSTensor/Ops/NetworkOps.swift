@@ -61,7 +61,11 @@ private func convolution(
     details: "Input [N, C, \(sizes)] or [C, \(sizes)], weight [O, C / groups, "
       + (rank == 1 ? "K" : "KH, KW") + "], bias [O]. "
       + "Each output size is (size + 2 padding - dilation (kernel - 1) - 1) / stride + 1; padding is "
-      + "a number, one a dimension, \"same\" or \"valid\". LeCun et al. (1989).",
+      + "a number, one a dimension, \"same\" or \"valid\". LeCun et al. (1989)."
+      + (rank == 1
+        ? ""
+        : " Filters of 3 x 3 with stride 1 may be computed by tiles (Lavin and Gray 2016), where an "
+          + "infinite or nan pixel reaches up to 4 x 4 outputs instead of 3 x 3."),
     example: example, samples: samples,
     body: .general { a throws(TensorError) in
       .tensor(
@@ -135,13 +139,14 @@ private func adaptive(
   _ samples: @autoclosure @escaping @Sendable () -> [[OpValue]]
 ) -> Op {
   Op(
-    "adaptive_avg_pool\(rank)d", [input, Parameter("output_size", .ints)],
+    "adaptive_avg_pool\(rank)d", [input, Parameter("output_size", .openInts)],
     "Means over windows that share the input out among output_size results.",
     details:
-      "Input [N, C, \(sizes)]. Window i runs from floor(i size / n) to ceil((i + 1) size / n).",
+      "Input [N, C, \(sizes)]. Window i runs from floor(i size / n) to ceil((i + 1) size / n); "
+      + "`none` keeps the input's size.",
     example: example, samples: samples,
     body: .general { a throws(TensorError) in
-      .tensor(try a.tensor(0).adaptiveAveragePool(a.ints(1), rank: rank))
+      .tensor(try a.tensor(0).adaptiveAveragePool(a.ints(1).map { $0 < 0 ? nil : $0 }, rank: rank))
     })
 }
 
@@ -194,7 +199,10 @@ enum NetworkOps {
         [[x([1, 2, 5]), .int(2)]]),
       adaptive(
         2, "H, W", "adaptive_avg_pool2d(ones(1, 3, 7, 7), 1).shape  #=> [1, 3, 1, 1]",
-        [[x([1, 2, 5, 4]), .ints([2, 3])], [x([2, 3, 3]), .int(1)]]),
+        [
+          [x([1, 2, 5, 4]), .ints([2, 3])], [x([2, 3, 3]), .int(1)],
+          [x([1, 2, 3, 4]), .ints([-1, 2])],
+        ]),
       Op(
         "batch_norm",
         [

@@ -10,6 +10,8 @@ public struct Parameter: Sendable {
     case int
     /// An int or a list of ints; also several trailing ints where the parameter is variadic.
     case ints
+    /// The same, where `none` leaves a size open; ops see it as -1.
+    case openInts
     case float
     case bool
     case string

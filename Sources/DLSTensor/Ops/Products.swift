@@ -10,9 +10,13 @@ extension Tensor {
     let batches = y.count / (m * n)
     let left = BLASMatrix(batches > 1 && a.rank > 2 ? a.packed() : a)
     let right = BLASMatrix(batches > 1 && b.rank > 2 ? b.packed() : b)
-    if batches == 1 { return MatrixProduct.run(left, right, y, m, n, k) }
-    MatrixProduct.batches(
-      batches, left, a.rank > 2 ? m * k : 0, right, b.rank > 2 ? k * n : 0, y, m, n, k)
+    if batches == 1 {
+      MatrixProduct.run(left, right, y, m, n, k)
+    } else {
+      MatrixProduct.batches(
+        batches, left, a.rank > 2 ? m * k : 0, right, b.rank > 2 ? k * n : 0, y, m, n, k)
+    }
+    try Interrupt.check()
   }
 
   /// PyTorch's matmul: vectors, matrices and batches of them.
@@ -178,6 +182,7 @@ extension Tensor {
       if let bias { y.fillRows(bias.packed()) } else if k == 0 { y.fill(0) }
       MatrixProduct.run(
         x.rows(m), BLASMatrix(weight).transposed, y, m, n, k, beta: bias == nil ? 0 : 1)
+      try Interrupt.check()
     }
     let inputs = bias.map { [x, weight, $0] } ?? [x, weight]
     return Autograd.record("linear", inputs, y) { g, _ throws(TensorError) in
@@ -206,6 +211,7 @@ extension Tensor {
         ReduceKernels.columns(rows.tensor.packed(), d, n: m, inner: n)
         db = d
       }
+      try Interrupt.check()
       return [dx, dw, db]
     }
   }

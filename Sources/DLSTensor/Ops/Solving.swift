@@ -10,8 +10,7 @@ extension Tensor {
       let (lu, pivots) = try m.factors(i, "inv")
       var unit = ColumnMajor(n, n)
       for k in 0..<n { unit.data[k * n + k] = 1 }
-      LAPACK.solve(lu, pivots, &unit)
-      unit.write(y.pointer(Double.self) + i * n * n)
+      try LAPACK.solve(lu, pivots, unit).write(y.pointer(Double.self) + i * n * n)
     }
     return Autograd.record("inv", [x], try y.to(x.dtype)) { g, y throws(TensorError) in
       let t = try y.transposed()
@@ -65,9 +64,7 @@ extension Tensor {
     let y = try m.result([n, k])
     try m.forEach { i throws(TensorError) in
       let (lu, pivots) = try m.factors(i, "solve")
-      var x = right.columnMajor(i)
-      LAPACK.solve(lu, pivots, &x)
-      x.write(y.pointer(Double.self) + i * n * k)
+      try LAPACK.solve(lu, pivots, right.columnMajor(i)).write(y.pointer(Double.self) + i * n * k)
     }
     let a = self
     return Autograd.record("solve", [a, b], try y.to(dtype)) { g, x throws(TensorError) in
@@ -111,8 +108,7 @@ extension Tensor {
     let m = try Matrices(self, name, square: true)
     let (sign, log) = (try m.result([]), try m.result([]))
     try m.forEach { i throws(TensorError) in
-      var lu = m.columnMajor(i)
-      let (pivots, _) = LAPACK.lu(&lu)
+      let (lu, pivots, _) = try LAPACK.lu(m.columnMajor(i))
       var (s, l) = (1.0, 0.0)
       for k in 0..<m.rows {
         let d = lu.data[k * m.rows + k]
@@ -148,7 +144,7 @@ extension Tensor {
     let eps = x.dtype == .f32 ? 0x1p-23 : 0x1p-52
     let relative = rtol ?? (atol ?? 0 > 0 ? 0 : eps * Double(max(m.rows, m.columns)))
     try m.forEach { i throws(TensorError) in
-      let (u, s, vt, info) = LAPACK.svd(m.columnMajor(i), full: false)
+      let (u, s, vt, info) = try LAPACK.svd(m.columnMajor(i), full: false)
       if info > 0 { throw m.notConverged("pinv", i) }
       let limit = max(atol ?? 0, relative * (s.first ?? 0))
       let q = y.pointer(Double.self) + i * m.rows * m.columns
@@ -210,10 +206,10 @@ extension Tensor {
       let p = right.pointer(i)
       for r in 0..<m.rows { for c in 0..<k { x.data[c * x.rows + r] = p[r * k + c] } }
       let limit = rcond ?? eps * Double(max(m.rows, m.columns))
-      if min(m.rows, m.columns) > 0, k > 0,
-        LAPACK.leastSquares(m.columnMajor(i), &x, rcond: limit) > 0
-      {
-        throw m.notConverged("lstsq", i)
+      if min(m.rows, m.columns) > 0, k > 0 {
+        let found = try LAPACK.leastSquares(m.columnMajor(i), x, rcond: limit)
+        if found.info > 0 { throw m.notConverged("lstsq", i) }
+        x = found.x
       }
       let q = y.pointer(Double.self) + i * m.columns * k
       for r in 0..<m.columns {
