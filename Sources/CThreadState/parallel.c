@@ -2,7 +2,7 @@
 // spins some microseconds for the next job, since ops follow each other closely, and then sleeps,
 // since spinning threads collapse on a busy machine. A helper that does not come in time is not
 // waited for: its piece is done by the thread that asked. After one that lost its processor in the
-// midst of a piece, some jobs are done alone, the same pieces one after the other.
+// midst of a piece, jobs are done alone for a while, the same pieces one after the other.
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
@@ -30,8 +30,9 @@ static struct {
 } job;
 static int wanted = 0, started = 0;
 enum { LONG_WAIT = 1500000 };  // cycles, about half a millisecond
-enum { LEAST_PATIENCE = 32, MOST_PATIENCE = 4096 };
-static int alone = 0;  // jobs still to be done without helpers
+// Cycles to do without helpers: by time, not by jobs, of which one may take a tenth of a second.
+enum { LEAST_PATIENCE = 1 << 22, MOST_PATIENCE = 1 << 28 };
+static uint64_t alone_until = 0;
 static int patience = LEAST_PATIENCE, in_time = 0;
 static unsigned first_seen[MAX_THREADS];  // the ticket at each helper's birth, no news to it
 
@@ -42,9 +43,9 @@ static void run_piece(int64_t index) {
 }
 
 // How the last job's waiting decides on the next ones.
-static void judge(int waited_too_long) {
+static void judge(int waited_too_long, uint64_t now) {
   if (waited_too_long) {
-    alone = patience;
+    alone_until = now + patience;
     if (patience < MOST_PATIENCE) patience *= 2;
     in_time = 0;
   } else if (patience > LEAST_PATIENCE && ++in_time == 64) {
@@ -125,8 +126,8 @@ void dls_parallel_for(int64_t count, int64_t grain,
   // Pieces begin on whole cache lines of floats where the count is large.
   if (job.piece > 1024) job.piece = (job.piece + 63) / 64 * 64;
   job.pieces = (uint32_t)threads;
-  if (alone > 0) {
-    alone--;
+  uint64_t began = __builtin_ia32_rdtsc();
+  if (began < alone_until) {
     for (int i = 0; i < threads; i++) run_piece(i);
     atomic_store(&busy, 0);
     return;
@@ -138,7 +139,6 @@ void dls_parallel_for(int64_t count, int64_t grain,
   if (atomic_load(&sleepers) > 0) {
     syscall(SYS_futex, &ticket, FUTEX_WAKE_PRIVATE, threads - 1, NULL, NULL, 0);
   }
-  uint64_t began = __builtin_ia32_rdtsc();
   take_pieces(own);
   uint64_t finished = __builtin_ia32_rdtsc();
   for (int spins = 0; atomic_load_explicit(&done, memory_order_acquire) < threads; spins++) {
@@ -146,7 +146,7 @@ void dls_parallel_for(int64_t count, int64_t grain,
     else sched_yield();
   }
   // Longer than a helper takes to wake up, and than the pieces differ: it lost its processor.
-  uint64_t own_time = finished - began, waiting = __builtin_ia32_rdtsc() - finished;
-  judge(waiting > LONG_WAIT && waiting > own_time / 2);
+  uint64_t now = __builtin_ia32_rdtsc(), own_time = finished - began, waiting = now - finished;
+  judge(waiting > LONG_WAIT && waiting > own_time / 2, now);
   atomic_store(&busy, 0);
 }

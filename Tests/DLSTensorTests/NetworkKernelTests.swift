@@ -55,17 +55,20 @@ struct ConvSize: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct NetworkKernelTests {
-  /// Winograd's tiles (3x3, one step at a time, eight channels or more) and columns.
+  /// Winograd's tiles (3x3, one step at a time, eight channels and 128 tiles or more) and columns, of
+  /// one image or, where weights are large, of many.
   @Test(arguments: [
     ConvSize(batch: 3, channels: 8, height: 14, width: 14, filters: 8),
-    ConvSize(batch: 5, channels: 16, height: 7, width: 7, filters: 24),
-    ConvSize(batch: 2, channels: 20, height: 3, width: 3, filters: 9),
+    ConvSize(batch: 9, channels: 16, height: 7, width: 7, filters: 24),
+    ConvSize(batch: 33, channels: 20, height: 3, width: 3, filters: 9),
     ConvSize(batch: 2, channels: 8, height: 17, width: 33, filters: 12, padding: [0]),
     ConvSize(batch: 4, channels: 130, height: 4, width: 4, filters: 140),
-    ConvSize(batch: 3, channels: 8, height: 9, width: 5, filters: 8, padding: [2]),
+    ConvSize(batch: 33, channels: 130, height: 4, width: 4, filters: 140),
+    ConvSize(batch: 40, channels: 130, height: 7, width: 8, filters: 120, stride: [2]),
+    ConvSize(batch: 6, channels: 8, height: 9, width: 5, filters: 8, padding: [2]),
     ConvSize(batch: 24, channels: 16, height: 14, width: 14, filters: 16),
-    ConvSize(batch: 2, channels: 12, height: 5, width: 40, filters: 10, padding: [0, 1]),
-    ConvSize(batch: 7, channels: 8, height: 2, width: 2, filters: 8),
+    ConvSize(batch: 4, channels: 12, height: 5, width: 40, filters: 10, padding: [0, 1]),
+    ConvSize(batch: 130, channels: 8, height: 2, width: 2, filters: 8),
     ConvSize(batch: 9, channels: 6, height: 4, width: 4, filters: 5, stride: [2]),
     ConvSize(
       batch: 5, channels: 3, height: 16, width: 15, filters: 4, kernel: [7, 7], stride: [2],
@@ -103,6 +106,46 @@ struct ConvSize: Sendable, CustomTestStringConvertible {
     let own = try x.to(.f32).maxPool(options, rank: 2).indices()
     let plain = try x.maxPool(options, rank: 2).indices()
     #expect(own.ints() == plain.ints())
+  }
+
+  /// Two steps at a time give every second output of one step at a time, also where all images share
+  /// a product.
+  @Test func strides() throws {
+    let x = try random([20, 130, 6, 7], 1)
+    let w = try random([120, 130, 3, 3], 2)
+    func convolved(_ stride: Int) throws -> Tensor {
+      var options = ConvOptions()
+      options.stride = [stride]
+      options.padding = .sizes([1])
+      return try x.convolution(w, nil, options, rank: 2)
+    }
+    let (one, two) = (try convolved(1), try convolved(2))
+    let picked = try one.slice(axis: 2, from: 0, count: 3, step: 2)
+      .slice(axis: 3, from: 0, count: 4, step: 2)
+    #expect(two.shape == [20, 120, 3, 4])
+    #expect(difference(try picked.contiguous(), two) < 1e-13)
+  }
+
+  /// Windows of eight columns at once against one at a time, with ties, infinities and nans.
+  @Test(arguments: [(3, 2, 1), (3, 1, 1), (2, 1, 0), (5, 2, 2), (3, 2, 0)])
+  func windowPooling(_ kernel: Int, _ stride: Int, _ padding: Int) throws {
+    var options = PoolOptions()
+    options.kernel = [kernel]
+    options.stride = [stride]
+    options.padding = [padding]
+    for shape in [[2, 3, 16, 16], [1, 2, 9, 21], [1, 1, 7, 40], [3, 1, 5, 11]] {
+      var numbers = try random(shape, 8).relu().doubles()
+      numbers[3] = .nan
+      numbers[5] = -.infinity
+      numbers[numbers.count - 2] = .infinity
+      let x = try Tensor.of(numbers, shape: shape)
+      let (own, plain) = (
+        try x.to(.f32).maxPool(options, rank: 2), try x.maxPool(options, rank: 2)
+      )
+      #expect(try own.indices().ints() == plain.indices().ints(), "\(shape)")
+      let (a, b) = (own.values.doubles(), plain.values.doubles())
+      #expect(zip(a, b).allSatisfy { $0 == $1 || $0.isNaN && $1.isNaN }, "\(shape)")
+    }
   }
 
   @Test func firstOfEqualsIsChosen() throws {

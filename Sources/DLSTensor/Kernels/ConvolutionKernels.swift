@@ -1,12 +1,42 @@
 // Convolution by column matrices: images become matrices of windows that stay in cache.
 
 /// Windows to columns (im2col), a product, and columns back (col2im): one image at a time, or several
-/// side by side where one has few windows.
+/// side by side where one has few windows. Large weights over few windows are read once for all
+/// images, each thread its rows (`isWide`); else each thread has images of its own.
 struct ConvKernels<T: KernelScalar> {
   let g: ConvGeometry
+  /// Small planes: where each tap reads for each output pixel, -1 outside of the image.
+  private let places: [Int32]
+
+  init(g: ConvGeometry) {
+    self.g = g
+    places = g.pixels <= 64 && g.kernel[0] * g.kernel[1] <= 256 ? Self.places(g) : []
+  }
+
+  private static func places(_ g: ConvGeometry) -> [Int32] {
+    var result: [Int32] = []
+    result.reserveCapacity(g.kernel[0] * g.kernel[1] * g.pixels)
+    for i in 0..<g.kernel[0] {
+      for j in 0..<g.kernel[1] {
+        for oy in 0..<g.outHeight {
+          let y = oy * g.slide.stride[0] - g.slide.before[0] + i * g.slide.dilation[0]
+          for ox in 0..<g.outWidth {
+            let x = ox * g.slide.stride[1] - g.slide.before[1] + j * g.slide.dilation[1]
+            let isInside = y >= 0 && y < g.height && x >= 0 && x < g.width
+            result.append(isInside ? Int32(clamping: y * g.width + x) : -1)
+          }
+        }
+      }
+    }
+    return result
+  }
 
   /// Images in one product.
-  var images: Int { g.groups == 1 ? max(1, min(g.batch, 64 / max(g.pixels, 1))) : 1 }
+  var images: Int {
+    g.groups == 1 ? max(1, min(g.batch, (isWide ? 256 : 64) / max(g.pixels, 1))) : 1
+  }
+  /// The weights exceed what a thread's cache holds, and an image's windows are few.
+  private var isWide: Bool { g.groups == 1 && g.pixels <= 64 && g.filters * g.depth >= 1 << 17 }
   /// The input itself is the column matrix.
   private var isDirect: Bool { g.isPointwise && images == 1 }
   private var matrix: Int { isDirect ? 1 : g.depth * g.pixels * images }
@@ -18,7 +48,9 @@ struct ConvKernels<T: KernelScalar> {
   /// How many workers share the images.
   static func workers(_ g: ConvGeometry) -> Int {
     let work = g.batch * g.filters * g.depth * g.pixels
-    let items = (g.batch + ConvKernels(g: g).images - 1) / ConvKernels(g: g).images * g.groups
+    let kernels = ConvKernels(g: g)
+    if kernels.isWide { return 1 }
+    let items = (g.batch + kernels.images - 1) / kernels.images * g.groups
     return work < 1 << 18 ? 1 : max(1, min(Parallel.threads, items))
   }
 
@@ -33,12 +65,47 @@ struct ConvKernels<T: KernelScalar> {
     return (min(from, max(to, 0)), to, shift)
   }
 
+  /// Channels of an image, by threads where the threads have no images of their own.
+  private func forChannels(_ body: (_ channels: Range<Int>) -> Void) {
+    if !isWide { return body(0..<g.groupChannels) }
+    Parallel.forEach(g.groupChannels, grain: 8) { body($0..<$1) }
+  }
+
+  /// The product of an item; its rows by threads where the threads have no images of their own.
+  private func product(
+    _ ta: Bool, _ tb: Bool, _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<T>, _ lda: Int,
+    _ b: UnsafePointer<T>, _ ldb: Int, _ beta: T, _ c: UnsafeMutablePointer<T>, _ ldc: Int
+  ) {
+    if !isWide { return T.gemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc) }
+    let tile = 16
+    Parallel.forEach((m + tile - 1) / tile, grain: 1) { begin, end in
+      let (from, to) = (begin * tile, min(end * tile, m))
+      T.gemm(
+        ta, tb, to - from, n, k, a + from * (ta ? 1 : lda), lda, b, ldb, beta, c + from * ldc, ldc)
+    }
+  }
+
   /// The windows of one image and group, one a column of rows that are `lead` apart.
-  private func columns(_ x: UnsafePointer<T>, _ out: UnsafeMutablePointer<T>, _ lead: Int) {
-    var tap = 0
+  private func columns(
+    _ x: UnsafePointer<T>, _ out: UnsafeMutablePointer<T>, _ lead: Int, _ channels: Range<Int>
+  ) {
+    var tap = channels.lowerBound * g.kernel[0] * g.kernel[1]
     let step = g.slide.stride[1]
-    for c in 0..<g.groupChannels {
+    for c in channels {
       let plane = x + c * g.height * g.width
+      if !places.isEmpty {
+        let taps = g.kernel[0] * g.kernel[1]
+        places.withUnsafeBufferPointer { places in
+          for k in 0..<taps {
+            let row = out + (c * taps + k) * lead
+            for q in 0..<g.pixels {
+              let at = Int(places[k &* g.pixels &+ q])
+              row[q] = at < 0 ? 0 : plane[at]
+            }
+          }
+        }
+        continue
+      }
       for i in 0..<g.kernel[0] {
         for j in 0..<g.kernel[1] {
           let (from, to, shift) = inside(j)
@@ -54,7 +121,7 @@ struct ConvKernels<T: KernelScalar> {
               if step == 1 {
                 for ox in from..<to { row[ox] = source[ox] }
               } else {
-                for ox in from..<to { row[ox] = source[ox * step] }
+                Self.copy(source, step, row, from, to)
               }
               for ox in to..<g.outWidth { row[ox] = 0 }
             }
@@ -65,12 +132,47 @@ struct ConvKernels<T: KernelScalar> {
     }
   }
 
+  /// Every `step`-th number; of every second one, eight at a time.
+  @inline(__always)
+  private static func copy(
+    _ source: UnsafePointer<T>, _ step: Int, _ row: UnsafeMutablePointer<T>, _ from: Int, _ to: Int
+  ) {
+    var ox = from
+    if step == 2 {
+      // The vector's last number comes before the one that the next window needs.
+      while ox + 8 < to {
+        let v = UnsafeRawPointer(source + 2 * ox).loadUnaligned(as: SIMD16<T>.self)
+        UnsafeMutableRawPointer(row + ox).storeBytes(of: v.evenHalf, as: SIMD8<T>.self)
+        ox += 8
+      }
+    }
+    while ox < to {
+      row[ox] = source[ox * step]
+      ox += 1
+    }
+  }
+
   /// Adds columns back to where the windows took them from.
-  private func scatter(_ columns: UnsafePointer<T>, _ lead: Int, _ x: UnsafeMutablePointer<T>) {
-    var tap = 0
+  private func scatter(
+    _ columns: UnsafePointer<T>, _ lead: Int, _ x: UnsafeMutablePointer<T>, _ channels: Range<Int>
+  ) {
+    var tap = channels.lowerBound * g.kernel[0] * g.kernel[1]
     let step = g.slide.stride[1]
-    for c in 0..<g.groupChannels {
+    for c in channels {
       let plane = x + c * g.height * g.width
+      if !places.isEmpty {
+        let taps = g.kernel[0] * g.kernel[1]
+        places.withUnsafeBufferPointer { places in
+          for k in 0..<taps {
+            let row = columns + (c * taps + k) * lead
+            for q in 0..<g.pixels {
+              let at = Int(places[k &* g.pixels &+ q])
+              if at >= 0 { plane[at] += row[q] }
+            }
+          }
+        }
+        continue
+      }
       for i in 0..<g.kernel[0] {
         for j in 0..<g.kernel[1] {
           let (from, to, shift) = inside(j)
@@ -129,8 +231,10 @@ struct ConvKernels<T: KernelScalar> {
     -> UnsafePointer<T>
   {
     if isDirect { return input(x, item, 0) }
-    for i in 0..<item.count {
-      columns(input(x, item, i), out + i * g.pixels, item.count * g.pixels)
+    forChannels { channels in
+      for i in 0..<item.count {
+        columns(input(x, item, i), out + i * g.pixels, item.count * g.pixels, channels)
+      }
     }
     return UnsafePointer(out)
   }
@@ -164,7 +268,7 @@ struct ConvKernels<T: KernelScalar> {
       if let bias {
         for f in 0..<m { (target + f * n).update(repeating: bias[item.group * m + f], count: n) }
       }
-      T.gemm(
+      product(
         false, false, m, n, k, w + item.group * m * k, k, columns(x, item, matrix), n,
         bias == nil ? 0 : 1, target, n)
       if images == 1 { return }
@@ -187,17 +291,20 @@ struct ConvKernels<T: KernelScalar> {
     forEach(buffer, workers) { item, matrix, side, _ in
       let n = item.count * g.pixels
       let image = x + (item.first * g.groups + item.group) * inPlane
-      T.gemm(
+      product(
         true, false, k, n, m, w + item.group * m * k, k, outputs(y, item, side), n, 0,
         isDirect ? image : matrix, n)
       if isDirect { return }
-      for i in 0..<item.count {
-        scatter(matrix + i * g.pixels, n, image + i * g.groups * inPlane)
+      forChannels { channels in
+        for i in 0..<item.count {
+          scatter(matrix + i * g.pixels, n, image + i * g.groups * inPlane, channels)
+        }
       }
     }
   }
 
-  /// dw = Σ over images of y xᵀ; `sums` holds one weight for each worker, zero before.
+  /// dw = Σ over images of y xᵀ; `sums` holds one weight for each worker, zero before where there are
+  /// several.
   func weight(
     _ x: UnsafePointer<T>, _ y: UnsafePointer<T>, _ sums: UnsafeMutablePointer<T>,
     _ buffer: UnsafeMutablePointer<T>, _ workers: Int
@@ -206,9 +313,9 @@ struct ConvKernels<T: KernelScalar> {
     let size = g.filters * k
     forEach(buffer, workers) { item, matrix, side, slot in
       let n = item.count * g.pixels
-      T.gemm(
-        false, true, m, k, n, outputs(y, item, side), n, columns(x, item, matrix), n, 1,
-        sums + slot * size + item.group * m * k, k)
+      product(
+        false, true, m, k, n, outputs(y, item, side), n, columns(x, item, matrix), n,
+        workers == 1 && item.first == 0 ? 0 : 1, sums + slot * size + item.group * m * k, k)
     }
     for slot in 1..<max(workers, 1) {
       let part = sums + slot * size

@@ -6,11 +6,15 @@ private func scratch(_ floats: Int, _ workers: Int = 1) throws(TensorError) -> T
 }
 
 enum WinogradRunner {
-  /// 3x3 kernels, one step at a time, over enough channels that products outweigh transforms.
+  private static let leastTiles = 128
+
+  /// 3x3 kernels, one step at a time, over enough channels and tiles that products outweigh
+  /// transforms: of the images and outputs, and of the filters.
   static func takes(_ g: ConvGeometry, _ dtype: DType) -> Bool {
     dtype == .f32 && g.kernel == [3, 3] && g.slide.stride == [1, 1] && g.slide.dilation == [1, 1]
       && g.groups == 1 && g.slide.before[0] <= 2 && g.slide.before[1] <= 2 && g.channels >= 8
       && g.filters >= 8 && g.outWidth >= 2 && g.height > 0 && g.width > 0
+      && g.batch * ((g.outHeight + 1) / 2) * ((g.outWidth + 1) / 2) >= leastTiles
   }
 
   /// y = w * x + bias.

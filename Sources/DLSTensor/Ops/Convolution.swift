@@ -269,8 +269,7 @@ enum ConvRunner {
   ) throws(TensorError) {
     let kernels = ConvKernels<T>(g: g)
     let workers = ConvKernels<T>.workers(g)
-    w.fill(0)
-    if y.count == 0 || x.count == 0 { return }
+    if y.count == 0 || x.count == 0 { return w.fill(0) }
     let scratch = try buffer(kernels.scratch, workers, x.dtype)
     let sums = workers == 1 ? w : try Tensor.full([workers, w.count], 0, w.dtype)
     kernels.weight(

@@ -60,7 +60,10 @@ extension Tensor {
     let at = try Tensor.empty(shape, .i64, meta: x.isMeta)
     if !y.isMeta, y.count > 0 {
       let source = x.packed()
-      if x.dtype == .f32 {
+      if x.dtype == .f32, WindowPoolKernels.takes(g) {
+        WindowPoolKernels(g: g).forward(
+          source.pointer(Float.self), y.pointer(Float.self), at.pointer(Int.self))
+      } else if x.dtype == .f32 {
         PoolKernels.largest(
           source.pointer(Float.self), y.pointer(Float.self), at.pointer(Int.self), g)
       } else {
