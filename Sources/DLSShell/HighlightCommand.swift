@@ -18,7 +18,9 @@ enum HighlightCommand {
         """
         <!DOCTYPE html>
         <html lang="en"><head><meta charset="utf-8"><title>\(Highlighter.escaped(path))</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1">
         <style>
+        body { margin: 2rem; color-scheme: light dark; } pre { font-size: 15px; line-height: 1.5; }
         \(Highlighter.style)
         </style></head><body><pre>\(Highlighter.html(text))</pre></body></html>
 

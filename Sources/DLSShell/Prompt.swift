@@ -13,6 +13,8 @@ final class Prompt {
   /// Whether the time of each cell is shown; `:time` switches it.
   var showsTime = false
   var wantsToQuit = false
+  /// The code of the error that was told last, for `:explain`.
+  private(set) var lastError: String?
   /// What was typed, for `:transcript` and `:export`.
   var cells: [String] = []
   var transcript: [String] = []
@@ -98,6 +100,7 @@ final class Prompt {
         wantsToQuit = true
         return
       }
+      if d.severity == .error { lastError = d.code }
       Runner.report(d)
     }
     if let value = result.value {

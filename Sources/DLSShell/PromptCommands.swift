@@ -111,8 +111,10 @@ enum PromptCommands {
       }
     },
     PromptCommand(
-      name: "explain", usage: ":explain CODE", summary: "what an error means and what mends it"
-    ) { rest, _ in
+      name: "explain", usage: ":explain [CODE]",
+      summary: "what the last error means and what mends it, or another one"
+    ) { rest, prompt in
+      let rest = rest.isEmpty ? prompt.lastError ?? "" : rest
       if let page = Verbs.explanation(rest) { return Terminal.write(page + "\n") }
       Terminal.writeError(
         "error: there is no error code `\(rest)`\n = help: "

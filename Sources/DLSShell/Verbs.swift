@@ -14,7 +14,8 @@ enum Verbs {
     case "plugin": return PluginCommand.run(arguments)
     case "explain": return explain(arguments.first ?? "")
     case "completions": return Completions.run(arguments.first ?? "")
-    default: return Command.misuse("`\(verb)` is not there yet")
+    case "notebook": return NotebookCommand(options).run(arguments)
+    default: return Command.misuse("there is no command `\(verb)`")
     }
   }
 

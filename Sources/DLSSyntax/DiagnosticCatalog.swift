@@ -88,6 +88,10 @@ package enum DiagnosticCatalog {
       "What stands before the brackets is no function, layer or model.",
       "x = 3\nx(1)", "A product needs its sign, `x * (1)`; a list is indexed by square brackets."),
     entry(
+      "not-called",
+      "A statement in a loop or a function names a function, and does nothing with it.",
+      "opt = SGD(Linear(1, 1))\nfor i in 0..1 { opt.step }", "Calls have brackets: `opt.step()`."),
+    entry(
       "not-indexable",
       "The value has no parts.",
       "x = 3\nx[0]", "Lists, tuples, dicts, strings, tensors and compositions have parts."),

@@ -41,6 +41,8 @@ package enum Habits {
     case "xlabel", "ylabel", "title", "xlim", "ylim", "grid":
       "it is an argument of the figure: `plot(x, y, \(name)=…)`"
     case "train_test_split": "write `random_split(…)`"
+    case "Error", "Exception", "ValueError", "TypeError", "RuntimeError":
+      "any value is thrown: `throw \"what is wrong\"`"
     case "parseInt": "write `int(x)`"
     case "parseFloat", "Number": "write `float(x)`"
     case "rng", "set_seed", "srand": "write `seed(0)`"
@@ -91,6 +93,17 @@ package enum Habits {
     case "zero_grads", "zeroGrad": "write `opt.zero_grad()`"
     case "keys": isTensor ? nil : "only a dict has keys"
     default: nil
+    }
+  }
+
+  /// What is assigned to in other libraries; tensors are values here.
+  package static func ofAssignedMember(_ name: String, isTensor: Bool) -> String? {
+    switch name {
+    case "shape": isTensor ? "a tensor is a value: `x = x.reshape(…)`" : nil
+    case "dtype": isTensor ? "a tensor is a value: `x = x.to(f64)`" : nil
+    case "T": isTensor ? "a tensor is a value: `x = x'`" : nil
+    case "grad": isTensor ? "only a param has a gradient to set: `param(x)`" : nil
+    default: ofUnknownMember(name, isTensor: isTensor)
     }
   }
 

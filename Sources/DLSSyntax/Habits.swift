@@ -107,6 +107,10 @@ extension Parser {
       return isKeyword(.not, 1)
         ? Habit("python-habit", "`is not` is not an operator", "write `\(text) != …`")
         : Habit("python-habit", "`is` is not an operator", "write `\(text) == …`")
+    case .keyword(.for):
+      return Habit(
+        "python-habit", "a comprehension stands in square brackets", "write `[\(text) for …]`")
+    case .sign(.ellipsis): return habitOfOperator(in: nil)
     case .keyword(.if):
       return Habit(
         "python-habit", "a value with a condition begins with `if`",
@@ -173,6 +177,13 @@ extension Parser {
   }
 
   private func habitOfOperand(after text: String, _ statement: Statement) -> Habit? {
+    let here = "the statement is over here, but \(describe(token)) follows"
+    if isName("mod") { return Habit("expected-token", here, "the remainder is `a % b`") }
+    if isName("div") { return Habit("expected-token", here, "whole division is `a // b`") }
+    if text == "new" || text.hasSuffix(" new") {
+      return Habit(
+        "expected-token", here, "there is no `new`: call `\(source.text(in: token.span))(…)`")
+    }
     guard case .expression(let e) = statement.kind else { return nil }
     switch e.kind {
     case .name, .member:
@@ -193,6 +204,8 @@ extension Parser {
       Habit(
         "c-habit", "`|` is not an operator",
         "a value goes into a function by `|>`; for tensors `logical_or(a, b)`")
+    case .sign(.ellipsis):
+      Habit("c-habit", "`...` makes no range", "a range is `a..b`, b left out")
     case .sign(.semicolon) where closing == .rightBracket:
       Habit(
         "expected-token", "`;` does not end a row", "rows are lists: `[[1, 2], [3, 4]]`")
@@ -248,6 +261,9 @@ extension Parser {
         return Habit("c-habit", "`===` is not an operator", "write `==`")
       case (.notEqual, .sign(.assign)):
         return Habit("c-habit", "`!==` is not an operator", "write `!=`")
+      case (.rangeTo, .sign(.assign)):
+        return Habit(
+          "c-habit", "`..=` is not there", "the end of `a..b` is left out: add one to it")
       case (.less, .sign(.greater)):
         return Habit("c-habit", "`<>` is not an operator", "write `!=`")
       case (.at, .sign(.assign)), (.percent, .sign(.assign)), (.caret, .sign(.assign)),
@@ -298,7 +314,8 @@ extension Parser {
     let line = source.position(of: Int(token.span.start)).line
     let start = Int(token.span.start)
     let end = line < source.lineStarts.count ? source.lineStarts[line] - 1 : source.bytes.count
-    let text = trimmed(source.text(in: Span(start, end)))
+    var text = trimmed(source.text(in: Span(start, end)))
+    if text.hasSuffix("}"), !text.contains("{") { text = trimmed(String(text.dropLast())) }
     return text.count > 40 || text.contains("#") || text.contains(";") ? "…" : text
   }
 }

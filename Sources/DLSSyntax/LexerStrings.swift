@@ -173,5 +173,7 @@ extension Lexer {
       position += 1
     }
     if byte(position) == 0x22 { position += 1 }
+    // A backslash at the very end stepped over it.
+    position = min(position, end)
   }
 }

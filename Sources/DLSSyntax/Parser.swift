@@ -165,7 +165,16 @@ package struct Parser {
       ? "`\(sign.rawValue)` is missing \(purpose)"
       : "expected `\(sign.rawValue)` \(purpose), found \(describe(token))"
     let isItem =
-      opened != nil && sign != .rightBrace && isOperand(token) && !token.startsLine
+      opened != nil && (sign != .rightBrace || purpose.hasSuffix("dict")) && isOperand(token)
+      && !token.startsLine
+    let meant: String? =
+      if sign == .rightBracket, isKeyword(.for) {
+        "several values make a tuple: `[(x, y) for …]`"
+      } else if sign == .rightBracket, isSign(.comma), purpose.hasSuffix("comprehension") {
+        "a condition begins with `if`: `[x for x in xs if x > 1]`"
+      } else {
+        nil
+      }
     var notes: [String] = []
     if !isEnd, let opened {
       let line = source.position(of: Int(opened.start)).line
@@ -177,10 +186,11 @@ package struct Parser {
     }
     report(
       "expected-token", what, isEnd ? (opened ?? token.span) : token.span, notes: notes,
-      help: isItem
-        ? ["between two items stands a `,`"]
-        : isEnd && opened != nil
-          ? ["what is opened here must be closed by `\(sign.rawValue)`"] : [],
+      help: meant.map { [$0] }
+        ?? (isItem
+          ? ["between two items stands a `,`"]
+          : isEnd && opened != nil
+            ? ["what is opened here must be closed by `\(sign.rawValue)`"] : []),
       labels: isEnd ? [] : labels, hidesRest: opened != nil)
     if isEnd { isUnfinished = true }
   }

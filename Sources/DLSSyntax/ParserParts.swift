@@ -8,6 +8,8 @@ extension Parser {
         report(
           "python-habit", "`is` is not an operator", token.span,
           help: [isKeyword(.not, 1) ? "write `!=`" : "write `==`"])
+      } else if isSign(.ellipsis), let habit = habitOfOperator(in: nil) {
+        report(habit, token.span)
       } else if isSign(.colon) {
         report(
           "python-habit", "`:` does not begin a block", token.span,
@@ -36,6 +38,7 @@ extension Parser {
     if owner == "`no_grad`", isSign(.leftParen) {
       return "write `no_grad { … }`; for one tensor `detach(x)`"
     }
+    if owner == "`catch`" { return "write `catch e { … }`, without brackets and kinds" }
     if owner == "the function" { return "the body stands in braces, or after `=`" }
     return "blocks stand in braces: `{ … }`"
   }
@@ -67,7 +70,9 @@ extension Parser {
   mutating func parameterList() -> [FunctionParameter] {
     let opened = token.span
     guard take(.leftParen) else {
-      report("expected-token", "`(` is missing before the parameters", token.span)
+      report(
+        "expected-token", "`(` is missing before the parameters", token.span,
+        help: ["write `fn f(x, y) { … }`"])
       return []
     }
     return withNewlines(ignored: true) { p in

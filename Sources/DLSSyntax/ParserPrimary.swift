@@ -80,7 +80,11 @@ extension Parser {
       if !take(.catch) {
         report(
           "expected-token", "`catch` is missing after `try { … }`", start,
-          help: ["write `try { … } catch e { … }`"])
+          help: [
+            isName("finally")
+              ? "there is no `finally`: what runs in any case stands after the `catch`"
+              : "write `try { … } catch e { … }`"
+          ])
         return Expression(.error, start)
       }
       var name: Name?
@@ -116,8 +120,11 @@ extension Parser {
       report(
         "expected-expression", "`\(keyword.rawValue)` cannot stand here: an expression is missing",
         start,
-        help: isCut
-          ? ["at the prompt it stands on the line of the brace: `} \(keyword.rawValue) { … }`"] : []
+        help: keyword == .return
+          ? ["a function's value is its last expression: leave `return` out, or write a block"]
+          : isCut
+            ? ["at the prompt it stands on the line of the brace: `} \(keyword.rawValue) { … }`"]
+            : []
       )
       return Expression(.error, start)
     }

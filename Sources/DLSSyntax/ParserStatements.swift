@@ -311,6 +311,7 @@ extension Parser {
       advance()
       guard let target = target(left) else { return Statement(.error, span(from: start)) }
       let value = expressionList()
+      if case .name = target { refuseLooseParameters(value) }
       if isSign(.assign), !lineEnded, isSign(.greater, 1), !peek().hasSpaceBefore {
         report(
           "c-habit", "`=>` is not an operator", token.span,
@@ -336,6 +337,22 @@ extension Parser {
     return Statement(.expression(left), span(from: start))
   }
 
+  /// `f = x, y -> x + y`: a tuple whose last part is a function, which nobody means.
+  private mutating func refuseLooseParameters(_ value: Expression) {
+    guard case .tuple(let items) = value.kind, case .function(let function)? = items.last?.kind,
+      function.name == nil, source.bytes[Int(value.span.start)] != 0x28
+    else { return }
+    let names = items.dropLast().allSatisfy {
+      if case .name = $0.kind { return true }
+      return false
+    }
+    if names {
+      report(
+        "expected-token", "several parameters stand in brackets", value.span,
+        help: ["write `(x, y) -> …`"])
+    }
+  }
+
   /// An expression as what is assigned to.
   private mutating func target(_ e: Expression) -> Target? {
     switch e.kind {
@@ -353,7 +370,13 @@ extension Parser {
       return .tuple(parts, e.span)
     case .error: return nil
     default:
-      report("bad-target", "this cannot be assigned to", e.span, help: ["to compare, write `==`"])
+      if case .string = e.kind {
+        report(
+          "bad-target", "a string cannot be assigned to", e.span,
+          help: ["an entry of a dict is `{name: value}`"])
+      } else {
+        report("bad-target", "this cannot be assigned to", e.span, help: ["to compare, write `==`"])
+      }
       return nil
     }
   }

@@ -31,6 +31,9 @@ private struct Dice {
   }
 }
 
+/// `DLS_FUZZ=all` cuts at every byte and mutates ten times as often, as `scripts/test --all` asks.
+private let isThorough = ProcessInfo.processInfo.environment["DLS_FUZZ"] == "all"
+
 private let signs = Array("(){}[]\"'.,:;=+-*/^@|><x1 \n#\\_%!&?e0".utf8)
 private let words = [
   "model ", "fn ", "if ", "else ", "for ", " in ", "try ", "catch ", "return ", "{", "}", "\"{",
@@ -89,8 +92,10 @@ private func strays(_ text: String) -> [String] {
       var failures: [String] = []
       for text in texts {
         let bytes = Array(text.utf8)
-        // Long scripts by every third byte, which still cuts every construct in the middle.
-        for end in stride(from: 0, through: bytes.count, by: bytes.count > 2000 ? 3 : 1) {
+        // A prefix costs as much as it is long: long scripts are cut at some 300 places, at others of
+        // each text, unless every one is asked for.
+        let step = isThorough ? 1 : max(1, bytes.count / 300)
+        for end in stride(from: bytes.count % step, through: bytes.count, by: step) {
           failures += strays(String(decoding: bytes[..<end], as: UTF8.self))
         }
       }
@@ -104,7 +109,7 @@ private func strays(_ text: String) -> [String] {
     let failures = onDeepStack { () -> [String] in
       var dice = Dice(state: 1)
       var failures: [String] = []
-      for _ in 0..<6000 {
+      for _ in 0..<(isThorough ? 60_000 : 6000) {
         failures += strays(mutated(texts[dice.roll(texts.count)], texts, &dice))
       }
       return failures
@@ -142,9 +147,9 @@ private func strays(_ text: String) -> [String] {
     let folder = FileManager.default.temporaryDirectory.appending(path: "dls-fuzz-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let texts = seeds("Tests/Golden/language", ["dls"])
-    var dice = Dice(state: 2)
-    for i in 0..<300 {
+    let texts = seeds("Tests/Golden", ["dls", "txt"]) + seeds("scripts", ["dls"])
+    var dice = Dice(state: isThorough ? 3 : 2)
+    for i in 0..<(isThorough ? 3000 : 300) {
       let text = mutated(texts[dice.roll(texts.count)], texts, &dice)
       let file = folder.appending(path: "case.dls")
       try text.write(to: file, atomically: true, encoding: .utf8)

@@ -98,4 +98,38 @@ private func temporary(_ name: String, _ text: String) throws -> String {
   @Test func theLectureIsListed() {
     #expect(Lecture.index.contains("mlp_digits.dls"))
   }
+
+  @Test func notebookMakesOnePageOfCells() throws {
+    let path = try temporary(
+      "a.dls",
+      """
+      # %% [markdown]
+      # # A title with `code`
+      # - a <point>
+      # %% Numbers
+      x = 1 + 1
+      x * 3
+      # %%
+      print("printed & shown")
+      plot([1, 2]);
+      show(plot([1, 2]))
+      # %% Broken
+      ones(2) @ ones(3)
+      # %% Never
+      "not reached"
+      """)
+    let page = path.replacing("a.dls", with: "page.html")
+    #expect(NotebookCommand(RunOptions()).run([path, "-o", page]) == 1)
+    let html = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(html.contains("<title>A title with `code`</title>"))
+    #expect(
+      html.contains("<h1>A title with <code>code</code></h1>") && html.contains("&lt;point&gt;"))
+    #expect(html.contains("<h2>Numbers</h2>") && html.contains("<pre class=\"shown\">6</pre>"))
+    #expect(html.contains("printed &amp; shown") && html.contains("cannot multiply [2] by [3]"))
+    #expect(!html.contains("Never") && html.components(separatedBy: "<figure>").count == 2)
+    #expect(!html.contains("src=") && html.contains("<svg"))
+    #expect(NotebookCommand(RunOptions()).run([]) == 2)
+    #expect(NotebookCommand(RunOptions()).run([path, "-o"]) == 2)
+    #expect(NotebookCommand(RunOptions()).run(["/nowhere.dls"]) == 1)
+  }
 }

@@ -37,9 +37,12 @@ enum BaseWords {
       throw call.fail(0, code: "type-mismatch", "\(call.value(0).kindText) has no length")
     },
     Builtin(
-      "type", [x], "The name of the value's type.", example: "type(1)  #=> \"int\"", family: "Base"
+      "type", [x], "The name of the value's type.",
+      details: "Layers, compositions of layers and instances of models are all \"model\".",
+      example: "type(1)  #=> \"int\"", family: "Base"
     ) { call throws(Failure) in
-      .string(call.value(0).typeName)
+      let x = call.value(0)
+      return .string(x.objectValue?.kind == .layer ? "model" : x.typeName)
     },
     Builtin(
       "range",

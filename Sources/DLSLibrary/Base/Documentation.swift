@@ -74,7 +74,17 @@ package enum Documentation {
       let names = family.words.map {
         $0.name.hasPrefix(".") ? String($0.name.dropFirst()) : $0.name
       }
-      return "  \(family.name): \(names.joined(separator: " "))"
+      return wrapped("\(family.name):", names)
     }.joined(separator: "\n")
+  }
+
+  /// Words in lines of at most 78 columns, those after the first further in.
+  private static func wrapped(_ title: String, _ words: [String]) -> String {
+    var lines = ["  " + title]
+    for word in words {
+      if lines[lines.count - 1].count + word.count + 1 > 78 { lines.append("   ") }
+      lines[lines.count - 1] += " " + word
+    }
+    return lines.joined(separator: "\n")
   }
 }

@@ -51,6 +51,11 @@ enum GradientWords {
       family: "Gradients"
     ) { call throws(Failure) in
       let (loss, seed, retain) = (try call.tensor(0), try call.optionalTensor(1), try call.bool(2))
+      if call.value(0).tensorView == nil {
+        throw call.fail(
+          0, code: "no-gradient", "\(call.value(0).kindText) is a plain number: no gradient flows",
+          help: ["go back from the tensor: leave `.item()` out before `backward()`"])
+      }
       try tensorWork { () throws(TensorError) in
         try Autograd.backward(loss, gradient: seed, retainGraph: retain)
       }

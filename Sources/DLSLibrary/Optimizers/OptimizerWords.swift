@@ -108,6 +108,8 @@ enum OptimizerWords {
       do throws(TensorError) { try Autograd.backward(loss) } catch {
         let failure = Failure(error)
         failure.argument = 1
+        failure.labels = failure.labels.map { (1, $0.text) }
+        if loss.count != 1 { failure.help = ["reduce it first: `{0}.minimize({1}.mean())`"] }
         throw failure
       }
       try opt.step()

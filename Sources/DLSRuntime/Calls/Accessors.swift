@@ -17,7 +17,22 @@ extension Call {
     return Failure(
       "type-mismatch", "\(name) needs \(needed) for `\(p)`, got \(arguments[i].kindText)",
       argument: i,
-      help: isListMeant ? ["several tensors stand in a list: `\(name)([{0}, {\(i)}])`"] : [])
+      help: isListMeant
+        ? ["several tensors stand in a list: `\(name)([{0}, {\(i)}])`"] : helpForSeveral(i))
+  }
+
+  /// `max(a, b)` of two tensors, and `sum(1, 2, 3)`.
+  private func helpForSeveral(_ i: Int) -> [String] {
+    guard parameters[0].kind == .tensor, i > 0 else { return [] }
+    if name == "max" || name == "min",
+      arguments[i].tensorView ?? nil != nil || arguments[i].sequenceItems != nil
+    {
+      return ["element by element: `\(name)imum({0}, {1})`"]
+    }
+    if i >= 2, arguments[...i].allSatisfy({ $0.number != nil }) {
+      return ["several numbers stand in a list: `\(name)([{0}, {1}, …])`"]
+    }
+    return []
   }
 
   package func value(_ i: Int) -> Value { arguments[i] }

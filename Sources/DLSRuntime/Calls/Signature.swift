@@ -83,7 +83,12 @@ package enum Signature {
         "too-many-arguments",
         "\(name) takes \(most == 0 ? "no arguments" : "at most \(most) argument\(most == 1 ? "" : "s")"), "
           + "got \(arguments.positional.count)",
-        argument: next, help: ["it is `\(name)(\(text(parameters)))`"])
+        argument: next,
+        help: [
+          name == "tensor" && arguments.positional.allSatisfy { $0.number != nil }
+            ? "numbers stand in a list: `tensor([1.0, 2.0])`"
+            : "it is `\(name)(\(text(parameters)))`"
+        ])
     }
     for (i, argument) in arguments.named.enumerated() {
       guard let at = parameters.firstIndex(where: { $0.name == argument.name }) else {
@@ -132,6 +137,10 @@ extension Failure {
       help = habit
     } else if let near = Spelling.nearest(to: name, in: known) {
       help = "did you mean `\(near)`?"
+    } else if name.utf8.count >= 3, let longer = known.first(where: { $0.hasPrefix(name) }) {
+      help = "did you mean `\(longer)`?"
+    } else if ["x", "y", "z"].contains(name), known.first == "data" {
+      help = "the data comes first, without names: `\(callee)(x, y)`"
     } else {
       help = "it is `\(signature)`"
     }

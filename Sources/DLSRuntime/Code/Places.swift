@@ -181,7 +181,7 @@ final class PlaceStep: Step {
       throw f.locate(
         Failure(
           "bad-target", "\(holder.kindText) has no member to assign",
-          help: Habits.ofUnknownMember(step.site.name, isTensor: holder.tensorView != nil)
+          help: Habits.ofAssignedMember(step.site.name, isTensor: holder.tensorView != nil)
             .map { [$0] } ?? []), step.span)
     }
     do {

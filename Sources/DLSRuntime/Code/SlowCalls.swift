@@ -227,6 +227,8 @@ extension Machine {
     var help: [String] = []
     if builtins[text] != nil {
       help = ["`\(text)` is your value here and hides the word: give it another name"]
+    } else if let items = callee.sequenceItems, !items.isEmpty, items.allSatisfy(\.isCallable) {
+      help = ["layers in a row: `Sequential(\(text))`, or `f >> g`"]
     } else if callee.sequenceItems != nil || callee.tensorView != nil || callee.text != nil {
       help = ["parts are taken by square brackets: `\(text)[…]`"]
     } else if callee.number != nil {

@@ -205,8 +205,18 @@ final class MemberStep: Step {
     self.receiverSpan = receiverSpan
     super.init(span)
   }
+  /// A statement of its own, which nobody sees the value of.
+  var isDiscarded = false
   override func run(_ f: Frame, _ operands: Operands) throws(Failure) -> Value {
-    try member(f, operands[0])
+    let value = try member(f, operands[0])
+    if isDiscarded, value.isCallable {
+      let text = f.source.text(in: span)
+      f.machine.warn(
+        "not-called", "this names a function and does not call it",
+        help: ["to call it: `\(text)()`"])
+      f.machine.tellCaution(f.source, span)
+    }
+    return value
   }
   func member(_ f: Frame, _ x: Value) throws(Failure) -> Value {
     do { if let member = try f.machine.ownMember(x, site.name) { return member } } catch {

@@ -146,6 +146,7 @@ final class Compiler {
     default:
       let unused = out.scratch()
       try emit(e, to: unused)
+      if case .member = e.kind { (out.steps.last as? MemberStep)?.isDiscarded = true }
       out.emit(.clear, a: unused)
     }
   }

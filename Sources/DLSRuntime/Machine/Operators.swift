@@ -117,11 +117,12 @@ enum Operators {
         case (nil, .some): help = ["texts are joined by `++`: `str({0}) ++ {1}`"]
         case (nil, nil): break
         }
-      } else if sign == "*", a.text != nil {
+      } else if sign == "*", a.text != nil, b.number != nil {
         help = ["to repeat a text: `[{0} for _ in 0..{1}].join()`"]
       } else if sign == "%", a.text != nil {
         help = ["values are written into a text by braces: `\"{x:.2f}\"`"]
       }
+      if a.isCallable, b.isCallable { help = ["to compose them: `{0} >> {1}`"] }
       throw Failure(
         "type-mismatch", "`\(sign)` does not work on \(a.kindText) and \(b.kindText)",
         labels: [(0, a.typeName), (1, b.typeName)], help: help)

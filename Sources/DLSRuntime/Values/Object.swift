@@ -57,7 +57,9 @@ open class Object {
 
   /// `x[…]`, for what is not a list, tuple, dict, string or tensor.
   open func index(_ items: [IndexItem], _ machine: Machine) throws(Failure) -> Value {
-    throw Failure("not-indexable", "a \(typeName) cannot be indexed")
+    throw Failure(
+      "not-indexable", "a \(typeName) cannot be indexed",
+      help: isCallable ? ["it is called by round brackets: `{0}(…)`"] : [])
   }
 
   /// What `for` runs over; nil when it cannot be iterated.

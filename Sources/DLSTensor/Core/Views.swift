@@ -53,7 +53,8 @@ extension Tensor {
     let axis = dim < 0 ? dim + rank : dim
     if axis < 0 || axis >= rank {
       throw TensorError(
-        "bad-dim", "dim \(dim) is out of range for a tensor of \(self.rank) dimensions",
+        "bad-dim",
+        "dim \(dim) is out of range for a tensor of \(self.rank) dimension\(self.rank == 1 ? "" : "s")",
         argument: argument, labels: [(0, typeText)],
         notes: ["dims run from \(-rank) to \(rank - 1)"])
     }

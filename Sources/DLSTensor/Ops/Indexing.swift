@@ -27,7 +27,8 @@ private struct Selection {
     }
     if taken > x.rank {
       throw TensorError(
-        "too-many-indices", "\(taken) indices for a tensor of \(x.rank) dimensions",
+        "too-many-indices",
+        "\(taken) indices for a tensor of \(x.rank) dimension\(x.rank == 1 ? "" : "s")",
         labels: [(0, x.typeText)])
     }
     view = x

@@ -156,7 +156,12 @@ extension Tensor {
         help: rank > 2 && shape.dropFirst().reduce(1, *) == weight.shape[1]
           ? ["`{0}.flatten(1)` has shape [\(shape[0]), \(weight.shape[1])]"] : [])
     }
-    if weight.rank != 2 || rank == 0 {
+    if weight.rank == 2, rank == 0 {
+      throw TensorError(
+        "shape-mismatch", "linear takes \(weight.shape[1]) features, got one number", argument: 0,
+        help: ["a row is a list, a batch a list of rows: [n, \(weight.shape[1])]"])
+    }
+    if weight.rank != 2 {
       throw TensorError("shape-mismatch", "linear needs a weight [out, in] and an input [..., in]")
     }
     if dtype.isFloating, weight.dtype == dtype, bias?.dtype ?? dtype == dtype,
