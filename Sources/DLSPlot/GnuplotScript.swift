@@ -1,5 +1,7 @@
 // Figures as gnuplot scripts: a pure function. Text from outside stands in single quotes only.
 
+import Glibc
+
 package enum GnuplotScript {
   package enum Target: Sendable {
     case png
@@ -65,8 +67,8 @@ package enum GnuplotScript {
     if !title.isEmpty { s += "set title \(quoted(title))\n" }
     if !panel.xLabel.isEmpty { s += "set xlabel \(quoted(panel.xLabel))\n" }
     if !panel.yLabel.isEmpty { s += "set ylabel \(quoted(panel.yLabel))\n" }
-    if panel.isXLog { s += "set logscale x\n" }
-    if panel.isYLog { s += "set logscale y\n" }
+    if panel.isXLog { s += "set logscale x\nset format x '%g'\n" }
+    if panel.isYLog { s += "set logscale y\nset format y '%g'\n" }
     if panel.isSquare { s += "set size ratio -1\n" }
     s += ranges(panel) + key(panel) + frame(panel)
     for (axis, ticks) in [("x", panel.xTicks), ("y", panel.yTicks)] where !ticks.isEmpty {
@@ -89,6 +91,10 @@ package enum GnuplotScript {
       ("x", panel.xRange, x, panel.isXLog), ("y", panel.yRange, y, panel.isYLog),
     ] {
       var span = given.map { Span($0.0, $0.1) } ?? own.span
+      if given == nil && !isGrid && isLog, span.low > 0 {
+        let room = pow(span.high / span.low, 0.04)
+        if room.isFinite, room > 1 { span = Span(span.low / room, span.high * room) }
+      }
       if given == nil && !isGrid && !isLog {
         // Bars stand on the axis.
         let stands = axis == "y" && panel.hasBars
@@ -100,6 +106,11 @@ package enum GnuplotScript {
       }
       let (low, high) = own.isReversed ? (span.high, span.low) : (span.low, span.high)
       s += "set \(axis)range [\(number(low)):\(number(high))]\n"
+      // Of less than two powers of ten gnuplot would name one or none.
+      if isLog, span.low > 0, span.high / span.low < 100 {
+        let ticks = Axis(span: span, isLog: true).ticks(6).map(number).joined(separator: ", ")
+        s += "set \(axis)tics (\(ticks))\n"
+      }
     }
     if let range = panel.series.compactMap(\.zRange).first {
       s += "set cbrange [\(number(range.0)):\(number(range.1))]\n"
@@ -113,7 +124,7 @@ package enum GnuplotScript {
     guard panel.hasLegend, names > 0 else { return "unset key\n" }
     return names > 6
       ? "set key outside right top noenhanced\n"
-      : "set key outside center bottom horizontal noenhanced samplen 2\n"
+      : "set key outside center bottom horizontal noenhanced samplen 2 height 0.8\n"
   }
 
   private static func frame(_ panel: Panel) -> String {
@@ -121,7 +132,8 @@ package enum GnuplotScript {
       return "unset xtics\nunset ytics\nunset border\nset lmargin 1\nset rmargin 1\n"
     }
     if panel.isSpatial { return "set border lc rgb '#888888'\nset ticslevel 0\n" }
-    var s = "set border 3 lc rgb '#444444'\nset tics nomirror out scale 0.6\n"
+    // A line is drawn where it crosses the panel, even if both its ends lie beyond.
+    var s = "set clip two\nset border 3 lc rgb '#444444'\nset tics nomirror out scale 0.6\n"
     if !panel.hasMargins { s = "set border 15 lc rgb '#444444'\nset tics nomirror out scale 0.4\n" }
     if panel.hasGrid && panel.hasMargins { s += "set grid back lc rgb '#e0e0e0' lw 1 lt 1\n" }
     return s

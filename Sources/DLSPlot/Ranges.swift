@@ -14,6 +14,12 @@ package struct Span: Sendable, Equatable {
 
   /// The finite numbers' span, widened where it is a single point; nil where there are none.
   package init?(of values: [Double]) {
+    guard let exact = Span(exactly: values) else { return nil }
+    self = exact.notEmpty(isLog: false)
+  }
+
+  /// The finite numbers' span, which may be a single point.
+  init?(exactly values: [Double]) {
     var (low, high) = (Double.infinity, -Double.infinity)
     for value in values where value.isFinite {
       low = min(low, value)
@@ -21,7 +27,15 @@ package struct Span: Sendable, Equatable {
     }
     guard low <= high else { return nil }
     self.init(low, high)
-    if low == high { widen(max(abs(low) * 0.1, 0.5)) }
+  }
+
+  /// Widened where it is a single point.
+  func notEmpty(isLog: Bool) -> Span {
+    guard low == high else { return self }
+    if isLog { return Span(low / 2, high * 2) }
+    var span = self
+    span.widen(max(abs(low) * 0.1, 0.5))
+    return span
   }
 
   package mutating func widen(_ by: Double) {
@@ -76,9 +90,9 @@ package struct Axis: Sendable {
     guard span.low > 0, span.low.isFinite, span.high.isFinite else { return [] }
     let first = Int(log10(span.low).rounded(.up))
     let last = Int(log10(span.high).rounded(.down))
-    guard last > first else {
+    guard last > first + 1 else {
       return [1, 2, 3, 5, 7].flatMap { m in
-        [first - 1, first, first + 1].map { m * pow(10, Double($0)) }
+        [first - 1, first, first + 1, first + 2].map { m * pow(10, Double($0)) }
       }
       .filter { $0 >= span.low && $0 <= span.high }.sorted()
     }
@@ -99,6 +113,7 @@ extension Panel {
       if case .image(_, _, true) = one.kind { flips = true }
       if case .colourImage(_, _, true) = one.kind { flips = true }
     }
+    (xs, ys) = (xs?.notEmpty(isLog: isXLog), ys?.notEmpty(isLog: isYLog))
     let x = xRange.map { Span($0.0, $0.1) } ?? xs ?? Span(isXLog ? 1 : 0, isXLog ? 10 : 1)
     let y = yRange.map { Span($0.0, $0.1) } ?? ys ?? Span(isYLog ? 1 : 0, isYLog ? 10 : 1)
     return (Axis(span: x, isLog: isXLog), Axis(span: y, isLog: isYLog, isReversed: flips))
@@ -114,12 +129,11 @@ extension Series {
     return span
   }
 
-  /// What the series covers; numbers that a logarithmic axis cannot show are left out.
+  /// What the series covers, a single point where that is all; numbers that a logarithmic axis cannot
+  /// show are left out.
   package func extent(isXLog: Bool, isYLog: Bool) -> (x: Span?, y: Span?) {
     func span(_ values: [Double], _ isLog: Bool) -> Span? {
-      Span(of: isLog ? values.filter { $0 > 0 } : values).map {
-        isLog && $0.low <= 0 ? Span($0.high / 20, $0.high) : $0
-      }
+      Span(exactly: isLog ? values.filter { $0 > 0 } : values)
     }
     switch kind {
     case .image(let rows, let columns, _), .colourImage(let rows, let columns, _):
