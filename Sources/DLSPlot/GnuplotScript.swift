@@ -1,7 +1,5 @@
 // Figures as gnuplot scripts: a pure function. Text from outside stands in single quotes only.
 
-import Glibc
-
 package enum GnuplotScript {
   package enum Target: Sendable {
     case png
@@ -91,10 +89,6 @@ package enum GnuplotScript {
       ("x", panel.xRange, x, panel.isXLog), ("y", panel.yRange, y, panel.isYLog),
     ] {
       var span = given.map { Span($0.0, $0.1) } ?? own.span
-      if given == nil && !isGrid && isLog, span.low > 0 {
-        let room = pow(span.high / span.low, 0.04)
-        if room.isFinite, room > 1 { span = Span(span.low / room, span.high * room) }
-      }
       if given == nil && !isGrid && !isLog {
         // Bars stand on the axis.
         let stands = axis == "y" && panel.hasBars

@@ -86,6 +86,17 @@ import Testing
     #expect(try gnuplot(figure([nothing]) { $0.isYLog = true }).contains("set yrange [1:10]"))
   }
 
+  /// A line at one height takes no more room than it needs, and one beyond the panel's ends is drawn.
+  @Test func aConstantLineDoesNotStretchThePanel() throws {
+    let curve = Series(.lines, x: [0, 1, 2], y: [1, 10, 100])
+    let level = Series(.lines, x: [0, 2], y: [0.5, 0.5])
+    let text = try gnuplot(figure([curve, level]) { $0.isYLog = true })
+    #expect(text.contains("set yrange [0.5:100]"))
+    #expect(text.contains("set clip two\n"))
+    #expect(try gnuplot(figure([level]) { $0.isYLog = true }).contains("set yrange [0.25:1]"))
+    #expect(try gnuplot(figure([level])).contains("set yrange [-0.04:1.04]"))
+  }
+
   @Test func nothingToDrawIsAnEmptyFrame() throws {
     for series in [
       [], [Series(.lines, x: [], y: [])], [Series(.points, x: [.nan], y: [1])],
