@@ -8,6 +8,10 @@ import Glibc
 package final class Generator {
   private var key: UInt64
   private var counter: UInt64 = 0
+  /// The next sixteen words that `nextWord` gives, from one block, and the counter of the first.
+  private var ahead = (Lanes(), Lanes())
+  private var aheadKey: UInt64 = 0
+  private var aheadFirst = UInt64.max
 
   package init(seed: UInt64) { key = seed }
 
@@ -24,13 +28,15 @@ package final class Generator {
 
   typealias Lanes = SIMD16<UInt32>
 
-  /// Ten rounds over 16 counters at once: 64 random words.
+  /// Ten rounds over 16 counters at once, `step` apart: 64 random words.
   @inline(__always)
-  private static func block(_ key: UInt64, _ first: UInt64) -> (Lanes, Lanes, Lanes, Lanes) {
+  private static func block(_ key: UInt64, _ first: UInt64, step: UInt64 = 1)
+    -> (Lanes, Lanes, Lanes, Lanes)
+  {
     var low = Lanes()
     var high = Lanes()
     for i in 0..<16 {
-      let n = first &+ UInt64(i)
+      let n = first &+ UInt64(i) &* step
       low[i] = UInt32(truncatingIfNeeded: n)
       high[i] = UInt32(truncatingIfNeeded: n >> 32)
     }
@@ -61,7 +67,7 @@ package final class Generator {
     let groups = (count + 63) / 64
     let (key, first) = (key, counter)
     counter &+= UInt64(groups * 16)
-    Parallel.forEach(groups, grain: 256) { begin, end in
+    Parallel.forEach(groups, grain: 64) { begin, end in
       for group in begin..<end {
         let b = Generator.block(key, first &+ UInt64(group * 16))
         body(group * 64, b.0)
@@ -73,9 +79,14 @@ package final class Generator {
   }
 
   package func nextWord() -> UInt64 {
-    let b = Generator.block(key, counter)
+    let distance = counter &- aheadFirst
+    if aheadKey != key || distance >= 256 || distance % 16 != 0 {
+      let b = Generator.block(key, counter, step: 16)
+      (ahead, aheadKey, aheadFirst) = ((b.0, b.1), key, counter)
+    }
+    let lane = Int((counter &- aheadFirst) / 16)
     counter &+= 16
-    return UInt64(b.0[0]) << 32 | UInt64(b.1[0])
+    return UInt64(ahead.0[lane]) << 32 | UInt64(ahead.1[lane])
   }
 
   /// From [0, 1).
@@ -109,16 +120,27 @@ package final class Generator {
   /// Box–Muller on pairs of uniforms.
   package func fillNormal(_ y: Tensor, _ mean: Double = 0, _ std: Double = 1) {
     let n = y.count
-    for at in stride(from: 0, to: n, by: 32) {
-      let b = Generator.block(key, counter)
-      counter &+= 16
-      for i in 0..<16 {
-        let u = (Double(b.0[i]) + 0.5 + Double(b.2[i] >> 8) * 0x1p-24) * 0x1p-32
-        let angle = 2 * Double.pi * (Double(b.1[i]) * 0x1p-32)
-        let radius = (-2 * log(u)).squareRoot()
-        if at + i < n { y.store(mean + std * radius * cos(angle), at + i) }
-        if at + 16 + i < n { y.store(mean + std * radius * sin(angle), at + 16 + i) }
+    let (key, start) = (key, counter)
+    let pairs = (n + 31) / 32
+    counter &+= UInt64(pairs * 16)
+    Parallel.forEach(pairs, grain: 64) { begin, end in
+      for pair in begin..<end {
+        Generator.normal(y, pair * 32, Generator.block(key, start &+ UInt64(pair * 16)), mean, std)
       }
+    }
+  }
+
+  @inline(__always)
+  private static func normal(
+    _ y: Tensor, _ at: Int, _ b: (Lanes, Lanes, Lanes, Lanes), _ mean: Double, _ std: Double
+  ) {
+    let n = y.count
+    for i in 0..<16 {
+      let u = (Double(b.0[i]) + 0.5 + Double(b.2[i] >> 8) * 0x1p-24) * 0x1p-32
+      let angle = 2 * Double.pi * (Double(b.1[i]) * 0x1p-32)
+      let radius = (-2 * log(u)).squareRoot()
+      if at + i < n { y.store(mean + std * radius * cos(angle), at + i) }
+      if at + 16 + i < n { y.store(mean + std * radius * sin(angle), at + 16 + i) }
     }
   }
 

@@ -89,27 +89,56 @@ enum Loop {
 
 /// `tensor (op) tensor` with broadcasting, over any element type.
 enum Broadcast {
-  /// Fills `y` (contiguous, of the result's shape) from operands that broadcast to it.
-  @inline(__always)
-  static func run<V: SIMD>(
-    _ a: Tensor, _ b: Tensor, _ y: Tensor, _ f: @escaping (V, V) -> V
-  ) {
-    let n = y.count
-    let pa = a.pointer(V.Scalar.self)
-    let pb = b.pointer(V.Scalar.self)
-    let py = y.pointer(V.Scalar.self)
-    if a.isContiguous, b.isContiguous {
-      if a.count == n, b.count == n { return Loop.binary(pa, pb, py, n, f) }
-      if b.count == 1, a.count == n { return Loop.withScalar(pa, pb[0], py, n, f) }
-      if a.count == 1, b.count == n {
-        return Loop.withScalar(pb, pa[0], py, n) { v, s in f(s, v) }
+  /// Numbers of two operands, steps 0 or 1 apart but for odd layouts, and where the results go.
+  struct Run<T> {
+    var a: UnsafePointer<T>
+    var stepA: Int
+    var b: UnsafePointer<T>
+    var stepB: Int
+    var y: UnsafeMutablePointer<T>
+    var count: Int
+
+    /// The results of `f`, which is written into each of the loops.
+    @inline(__always)
+    func fill<V: SIMD>(_ f: (V, V) -> V) where V.Scalar == T {
+      if stepA == 1, stepB == 1 {
+        Loop.binaryRun(a, b, y, count, f)
+      } else if stepA == 1, stepB == 0 {
+        let s = V(repeating: b[0])
+        Loop.unaryRun(a, y, count) { f($0, s) }
+      } else if stepA == 0, stepB == 1 {
+        let s = V(repeating: a[0])
+        Loop.unaryRun(b, y, count) { f(s, $0) }
+      } else {
+        for i in 0..<count {
+          y[i] = f(V(repeating: a[i * stepA]), V(repeating: b[i * stepB]))[0]
+        }
       }
     }
+  }
+
+  /// Fills `y` (contiguous, of the result's shape) from operands that broadcast to it, run by run: a
+  /// function of single vectors would be called for each, and those calls took longer than the sums.
+  static func run<T>(
+    _ type: T.Type, _ a: Tensor, _ b: Tensor, _ y: Tensor, _ body: @escaping (Run<T>) -> Void
+  ) {
+    let n = y.count
     if n == 0 { return }
-    // A gradient that was stretched over a shape is one number too.
-    if a.isContiguous, a.count == n, b.isSpread { return Loop.withScalar(pa, pb[0], py, n, f) }
-    if b.isContiguous, b.count == n, a.isSpread {
-      return Loop.withScalar(pb, pa[0], py, n) { v, s in f(s, v) }
+    let (pa, pb, py) = (a.pointer(type), b.pointer(type), y.pointer(type))
+    // One number may also be a gradient that was stretched over a shape.
+    let isOneA = a.count == 1 || a.isSpread
+    let isOneB = b.count == 1 || b.isSpread
+    let isPlainA = a.isContiguous && a.count == n
+    let isPlainB = b.isContiguous && b.count == n
+    if isPlainA && isPlainB || isPlainA && isOneB || isOneA && isPlainB {
+      let (da, db) = (isPlainA ? 1 : 0, isPlainB ? 1 : 0)
+      Parallel.forEach(n, grain: elementGrain) { begin, end in
+        body(
+          Run(
+            a: pa + begin * da, stepA: da, b: pb + begin * db, stepB: db, y: py + begin,
+            count: end - begin))
+      }
+      return
     }
     let walk = Walk(y.shape, [a.steps(in: y.shape), b.steps(in: y.shape)])
     let inner = walk.inner
@@ -118,24 +147,13 @@ enum Broadcast {
     // A transposed operand is laid out anew: that is quicker than to pick its elements one by one.
     if da | db > 1 || da | db < 0 {
       let (p, q) = (a.packed(), b.packed())
-      if p.isContiguous, q.isContiguous { return run(p, q, y, f) }
+      if p.isContiguous, q.isContiguous { return run(type, p, q, y, body) }
     }
     Parallel.forEach(walk.outer, grain: max(1, elementGrain / max(inner, 1))) { begin, end in
       walk.run(begin, end) { run, ia, ib, _ in
-        let out = py + run * inner
-        if da == 1, db == 1 {
-          Loop.binaryRun(pa + ia, pb + ib, out, inner, f)
-        } else if da == 1, db == 0 {
-          let s = V(repeating: pb[ib])
-          Loop.unaryRun(pa + ia, out, inner) { f($0, s) }
-        } else if da == 0, db == 1 {
-          let s = V(repeating: pa[ia])
-          Loop.unaryRun(pb + ib, out, inner) { f(s, $0) }
-        } else {
-          for i in 0..<inner {
-            out[i] = f(V(repeating: pa[ia + i * da]), V(repeating: pb[ib + i * db]))[0]
-          }
-        }
+        body(
+          Run(
+            a: pa + ia, stepA: da, b: pb + ib, stepB: db, y: py + run * inner, count: inner))
       }
     }
   }

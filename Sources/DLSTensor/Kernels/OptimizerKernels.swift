@@ -108,13 +108,19 @@ package enum OptimizerKernels {
     let shrink = spread(s.isDecoupled ? 1 - s.lr * s.weightDecay : 1)
     let inverse = spread(1 / part.c2)
     let sign = spread(s.maximize ? -1 : 1)
+    let isAMSGrad = part.third != nil
     inVectors(type, part.value, part.gradient, part.first, part.second, part.third, begin, end) {
       p, g, m, v, top in
       let d = (g * sign).addingProduct(p, decay)
       m = (m * b1).addingProduct(k1, d)
       v = (v * b2).addingProduct(k2 * d, d)
-      top.replace(with: v, where: top .< v)
-      let root = part.third == nil ? v.root() : top.root()
+      var root = v
+      // Comparisons of a generic vector go lane by lane: only amsgrad pays for one.
+      if isAMSGrad {
+        top.replace(with: v, where: top .< v)
+        root = top
+      }
+      root = root.root()
       p = p * shrink - rate * m / eps.addingProduct(root, inverse)
     }
   }

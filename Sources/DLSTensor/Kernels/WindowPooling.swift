@@ -24,7 +24,8 @@ struct WindowPoolKernels {
             let (best, place) = windows(x, plane, oy, ox)
             for lane in 0..<min(8, g.outWidth - ox) {
               y[to + ox + lane] = best[lane]
-              at[to + ox + lane] = max(0, Int(place[lane]))
+              at[to + ox + lane] =
+                place[lane] < 0 ? firstPlace(oy, ox + lane) : Int(place[lane])
             }
           }
         }
@@ -50,14 +51,30 @@ struct WindowPoolKernels {
         let first = ox * step - g.slide.before[1] + j * g.slide.dilation[1]
         let mask = WinogradKernels.inside(max(0, -first), min(16, g.width - first))
         let row = WinogradKernels.masked(x, base + iy * g.width + first, total, mask)
-        let v = step == 2 ? row.evenHalf : row.lowHalf
-        let isInside = (step == 2 ? mask.evenHalf : mask.lowHalf) .!= 0
-        let wins = (v .> best) .| ((v .!= v) .& (best .== best)) .| (place .< 0)
-        best.replace(with: v, where: wins .& isInside)
+        // Least of all outside, by bits: Swift compares vectors of ints lane by lane.
+        let least = SIMD16<UInt32>(repeating: (-Float.infinity).bitPattern) & ~mask
+        let held = unsafeBitCast(
+          unsafeBitCast(row, to: SIMD16<UInt32>.self) | least, to: SIMD16<Float>.self)
+        let v = step == 2 ? held.evenHalf : held.lowHalf
+        let wins = (v .> best) .| ((v .!= v) .& (best .== best))
+        best.replace(with: v, where: wins)
         place.replace(
-          with: lanes &+ Int32(truncatingIfNeeded: iy * g.width + first), where: wins .& isInside)
+          with: lanes &+ Int32(truncatingIfNeeded: iy * g.width + first), where: wins)
       }
     }
     return (best, place)
+  }
+
+  /// The first number of a window, which stands for it when all are least; 0 when there is none.
+  private func firstPlace(_ oy: Int, _ ox: Int) -> Int {
+    for i in 0..<g.kernel[0] {
+      let iy = oy * g.slide.stride[0] - g.slide.before[0] + i * g.slide.dilation[0]
+      if iy < 0 || iy >= g.height { continue }
+      for j in 0..<g.kernel[1] {
+        let ix = ox * g.slide.stride[1] - g.slide.before[1] + j * g.slide.dilation[1]
+        if ix >= 0, ix < g.width { return iy * g.width + ix }
+      }
+    }
+    return 0
   }
 }

@@ -1,5 +1,7 @@
 // Activations: the nonlinearities between layers.
 
+import Glibc
+
 private let input = Parameter("input", .tensor)
 
 private func op(
@@ -77,12 +79,12 @@ enum ActivationOps {
       "Hendrycks and Gimpel (2016); approximate=\"tanh\" for the tanh formula.",
       "gelu(tensor([1.0]))  #=> [0.8413]  f32[1]"
     ) { x, a throws(TensorError) in
-      let half = try x * x.number(0.5)
       if a.string(1) == "tanh" {
+        let half = try x * x.number(0.5)
         let inner = try (x + x * x * x * x.number(0.044715)) * x.number(0.7978845608028654)
         return try half * (inner.tanh() + x.number(1))
       }
-      return try half * ((x * x.number(0.7071067811865476)).erf() + x.number(1))
+      return try x.gelu()
     },
     op(
       "silu", [], "x sigmoid(x), also called swish.", "Elfwing et al. (2017).",
@@ -125,6 +127,19 @@ enum ActivationOps {
 }
 
 extension Tensor {
+  /// x Φ(x), whose slope is Φ(x) + x φ(x).
+  package func gelu() throws(TensorError) -> Tensor {
+    let (half, root) = (Float(0.5), Float(0.7071067811865476))
+    return try unary(
+      "gelu", f32: { half * $0 * (1 + VectorMath.erf($0 * root)) },
+      f64: { v in VectorMath.each(v) { 0.5 * $0 * (1 + Glibc.erf($0 * 0.7071067811865476)) } }
+    ) { g, x, _ throws(TensorError) in
+      let share = try ((x * x.number(0.7071067811865476)).erf() + x.number(1)) * x.number(0.5)
+      let density = try (x * x * x.number(-0.5)).exp() * x.number(0.3989422804014327)
+      return try g * (share + x * density)
+    }
+  }
+
   package func leakyRelu(_ slope: Double) throws(TensorError) -> Tensor {
     let low = Float(slope)
     return try unary(

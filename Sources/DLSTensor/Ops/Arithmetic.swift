@@ -18,9 +18,9 @@ extension Tensor {
     let y = try empty(shape, dtype, meta: x.isMeta || z.isMeta)
     if !y.isMeta {
       switch dtype {
-      case .f32: Broadcast.run(x, z, y, f32)
-      case .f64: Broadcast.run(x, z, y, f64)
-      case .i64, .bool: Broadcast.run(x, z, y, i64)
+      case .f32: Broadcast.run(Float.self, x, z, y) { $0.fill(f32) }
+      case .f64: Broadcast.run(Double.self, x, z, y) { $0.fill(f64) }
+      case .i64, .bool: Broadcast.run(Int.self, x, z, y) { $0.fill(i64) }
       }
     }
     return (x, z, y)

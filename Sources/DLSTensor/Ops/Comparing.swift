@@ -121,6 +121,28 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Truth of two broadcast operands, one byte each: 0 or 1.
+  @inline(__always)
+  func logical(_ other: Tensor, _ word: String, _ f: @escaping (UInt8, UInt8) -> UInt8)
+    throws(TensorError) -> Tensor
+  {
+    let (a, b) = (try detached.to(.bool), try other.detached.to(.bool))
+    let y = try Tensor.empty(
+      try Tensor.broadcast(a, b, word), .bool, meta: a.isMeta || b.isMeta)
+    if !y.isMeta {
+      Broadcast.run(UInt8.self, a, b, y) { run in
+        if run.stepA == 1, run.stepB == 1 {
+          for i in 0..<run.count { run.y[i] = f(run.a[i], run.b[i]) }
+        } else {
+          for i in 0..<run.count { run.y[i] = f(run.a[i * run.stepA], run.b[i * run.stepB]) }
+        }
+      }
+    }
+    return y
+  }
+}
+
 /// Loops to bools and by bools; an operand of one element is held in a register.
 private enum Choice {
   /// One byte a lane, 1 where the mask holds.

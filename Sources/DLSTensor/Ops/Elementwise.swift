@@ -1,5 +1,6 @@
 // Functions of one tensor, element by element, each with its derivative made of ops.
 
+import CThreadState
 import Glibc
 
 extension Tensor {
@@ -12,10 +13,17 @@ extension Tensor {
     let y = try Tensor.empty(shape, x.dtype, meta: isMeta)
     if !y.isMeta {
       let source = x.packed()
+      // The loops stand here, where the functions are known and can be written into them.
       if x.dtype == .f32 {
-        Loop.unary(source.pointer(Float.self), y.pointer(Float.self), y.count, f32)
+        let (p, q) = (source.pointer(Float.self), y.pointer(Float.self))
+        Parallel.forEach(y.count, grain: elementGrain) { begin, end in
+          Loop.unaryRun(p + begin, q + begin, end - begin, f32)
+        }
       } else {
-        Loop.unary(source.pointer(Double.self), y.pointer(Double.self), y.count, f64)
+        let (p, q) = (source.pointer(Double.self), y.pointer(Double.self))
+        Parallel.forEach(y.count, grain: elementGrain) { begin, end in
+          Loop.unaryRun(p + begin, q + begin, end - begin, f64)
+        }
       }
     }
     return Autograd.record(name, [x], y) { g, y throws(TensorError) in [try pullback(g, x, y)] }
@@ -99,11 +107,15 @@ extension Tensor {
   package func square() throws(TensorError) -> Tensor { try self * self }
 
   package func sin() throws(TensorError) -> Tensor {
-    try unary("sin", { Glibc.sin($0) }) { g, x, _ throws(TensorError) in try g * x.cos() }
+    try unary(
+      "sin", f32: { VectorMath.sin($0) }, f64: { v in VectorMath.each(v) { Glibc.sin($0) } }
+    ) { g, x, _ throws(TensorError) in try g * x.cos() }
   }
 
   package func cos() throws(TensorError) -> Tensor {
-    try unary("cos", { Glibc.cos($0) }) { g, x, _ throws(TensorError) in
+    try unary(
+      "cos", f32: { VectorMath.cos($0) }, f64: { v in VectorMath.each(v) { Glibc.cos($0) } }
+    ) { g, x, _ throws(TensorError) in
       try (g * x.sin()).negate()
     }
   }
@@ -170,7 +182,9 @@ extension Tensor {
   }
 
   package func erf() throws(TensorError) -> Tensor {
-    try unary("erf", { Glibc.erf($0) }) { g, x, _ throws(TensorError) in
+    try unary(
+      "erf", f32: { VectorMath.erf($0) }, f64: { v in VectorMath.each(v) { Glibc.erf($0) } }
+    ) { g, x, _ throws(TensorError) in
       try g * (x * x).negate().exp() * x.number(M_2_SQRTPI)
     }
   }
@@ -245,7 +259,14 @@ extension Tensor {
     if !dtype.isFloating, decimals < 0 {
       throw TensorError("dtype-mismatch", "ints are rounded to whole numbers only", argument: 1)
     }
-    return try step("round", { ($0 * scale).rounded(.toNearestOrEven) / scale })
+    if decimals != 0 {
+      return try step("round", { ($0 * scale).rounded(.toNearestOrEven) / scale })
+    }
+    if !dtype.isFloating { return try mapInts { $0 } }
+    return try unary(
+      "round", f32: { dls_round_f16($0) },
+      f64: { v in VectorMath.each(v) { $0.rounded(.toNearestOrEven) } }
+    ) { g, _, _ throws(TensorError) in try Tensor.zeros(like: g) }
   }
 
   package func frac() throws(TensorError) -> Tensor { try self - trunc() }

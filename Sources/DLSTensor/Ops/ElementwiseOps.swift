@@ -137,20 +137,22 @@ enum ElementwiseOps {
       example: "logical_and(tensor([true]), tensor([false]))  #=> [false]  bool[1]",
       gradient: truth,
       body: .binary { a, b throws(TensorError) in
-        try a.to(.bool).to(.i64) * b.to(.bool).to(.i64) |> toBool
+        try a.logical(b, "logical_and") { $0 & $1 }
       }),
     Op(
       "logical_or", pair, "True where either is.",
       example: "logical_or(tensor([true]), tensor([false]))  #=> [true]  bool[1]",
       gradient: truth,
       body: .binary { a, b throws(TensorError) in
-        try a.to(.bool).to(.i64) + b.to(.bool).to(.i64) |> toBool
+        try a.logical(b, "logical_or") { $0 | $1 }
       }),
     Op(
       "logical_xor", pair, "True where just one is.",
       example: "logical_xor(tensor([true]), tensor([true]))  #=> [false]  bool[1]",
       gradient: truth,
-      body: .binary { a, b throws(TensorError) in try a.to(.bool).notEqual(b.to(.bool)) }),
+      body: .binary { a, b throws(TensorError) in
+        try a.logical(b, "logical_xor") { $0 ^ $1 }
+      }),
     Op(
       "pow", [Parameter("input", .tensor), Parameter("exponent", .tensor)],
       "x to a power; `x ^ p`.",
@@ -238,15 +240,6 @@ enum ElementwiseOps {
       }),
   ]
 }
-
-infix operator |> : AssignmentPrecedence
-
-private func |> (x: Tensor, f: (Tensor) throws(TensorError) -> Tensor) throws(TensorError) -> Tensor
-{
-  try f(x)
-}
-
-private func toBool(_ x: Tensor) throws(TensorError) -> Tensor { try x.to(.bool) }
 
 extension Tensor {
   package func atan2(_ x: Tensor) throws(TensorError) -> Tensor {

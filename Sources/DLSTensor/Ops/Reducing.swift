@@ -211,12 +211,21 @@ extension Tensor {
   }
 
   package func all(_ dims: [Int]? = nil, keepdim: Bool = false) throws(TensorError) -> Tensor {
-    let zeros = try test { $0 == 0 }.sum(dims, keepdim: keepdim)
-    return try zeros.equal(Tensor.scalar(0))
+    try test { $0 == 0 }.someTrue(dims, keepdim).logicalNot()
   }
 
   package func any(_ dims: [Int]? = nil, keepdim: Bool = false) throws(TensorError) -> Tensor {
-    let hits = try test { $0 != 0 }.sum(dims, keepdim: keepdim)
-    return try hits.notEqual(Tensor.scalar(0))
+    try (dtype == .bool ? self : test { $0 != 0 }).someTrue(dims, keepdim)
+  }
+
+  /// Of bools; over all dims the search ends at the first.
+  private func someTrue(_ dims: [Int]?, _ keepdim: Bool) throws(TensorError) -> Tensor {
+    if dims == nil, !isMeta {
+      let x = packed()
+      let found = memchr(x.pointer(UInt8.self), 1, x.count) != nil
+      return try Tensor.full(
+        keepdim ? Array(repeating: 1, count: rank) : [], found ? 1 : 0, .bool)
+    }
+    return try sum(dims, keepdim: keepdim).notEqual(Tensor.scalar(0))
   }
 }
