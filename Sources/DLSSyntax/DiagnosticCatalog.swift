@@ -169,6 +169,10 @@ package enum DiagnosticCatalog {
       "model M() {\n  w = param(ones(1))\n  reset() = { w = zeros(1) }\n  forward(x) = x * w\n}\nM().reset()",
       "Change its value: `w.set(zeros(1))`, `w -= lr * w.grad`, `w[0] = 1`."),
     entry(
+      "param-lost",
+      "The result of arithmetic with a param was put in its place: it is a plain tensor, not trained.",
+      "w = param(ones(1))\nw = w - 0.1", "`w -= 0.1` changes the param; another name keeps both."),
+    entry(
       "param-set",
       "A param cannot be set to a value that gradients flow through.",
       "w = param(ones(1)); w.set(w * 2)",

@@ -68,7 +68,12 @@ package enum Habits {
     switch name {
     case "size": isTensor ? "the sizes are `x.shape`, one of them `x.shape[0]`" : "write `len(x)`"
     case "length": "write `len(x)`"
-    case "push", "add", "push_back": isTensor ? nil : "write `xs.append(x)`"
+    case "push", "add", "push_back":
+      isTensor ? nil : "write `xs.append(x)`; layers are composed: `net >> layer`"
+    case "apply": isTensor ? "functions take whole tensors: `f(x)`" : "write `map(xs, f)`"
+    case "val_loss", "validation_loss": "with `valid=` given to fit: `history.valid_loss`"
+    case "val_accuracy", "val_acc", "accuracy":
+      isTensor ? nil : "with `valid=` given to fit: `history.valid_accuracy`"
     case "includes", "contains": "write `x in xs`"
     case "concat": "write `a ++ b`; for tensors `cat([a, b])`"
     case "toString": "write `str(x)`"
@@ -78,7 +83,9 @@ package enum Habits {
     case "half", "double": "write `x.to(f64)`"
     case "long": "write `x.to(i64)`"
     case "cuda", "cpu", "device": "there is one device: leave it out"
-    case "numpy", "data": isTensor ? "a tensor is used as it is; `detach(x)` cuts gradients" : nil
+    case "numpy", "data":
+      isTensor
+        ? "a tensor is used as it is, a param changed by `w -= …`; `detach(x)` cuts gradients" : nil
     case "clone": "tensors are values: `y = x` is enough; `copy(x)` copies containers"
     case "requires_grad", "requires_grad_": "what is trained is made by `param(x)`"
     case "dim": "the number of dimensions is `x.ndim`"
@@ -92,6 +99,8 @@ package enum Habits {
     case "cast", "astype", "type", "float", "int": isTensor ? "write `x.to(f32)`" : nil
     case "zero_grads", "zeroGrad": "write `opt.zero_grad()`"
     case "keys": isTensor ? nil : "only a dict has keys"
+    case _ where isTensor && name.hasSuffix("_"):
+      "tensors are values, never changed in place: `x = x + 1`, `x[:] = 0`"
     default: nil
     }
   }
@@ -123,7 +132,9 @@ package enum Habits {
       case "units": "out_features"
       case "use_bias": "bias"
       case "data_type": "dtype"
-      case "linestyle", "ls": "style"
+      case "linestyle", "ls", "marker": "style"
+      case "s", "markersize", "ms": "size"
+      case "legend": "label"
       case "batchsize", "batch": "batch_size"
       default: nil
       }

@@ -35,6 +35,11 @@ extension Parser {
         "python-habit", "strings stand in double quotes", start,
         help: ["write `\"…\"`; after a tensor, `x'` is its transpose"])
       return Expression(.error, start)
+    case .sign(.colon) where mode == .file && token.startsLine:
+      report(
+        "prompt-only", "commands such as `:vars` work at the prompt only", start,
+        help: ["in a script: `print(vars())`, `print(help())`"])
+      return Expression(.error, start)
     case .sign(.question):
       report(
         "prompt-only", "`?name` works at the prompt only", start,
@@ -120,11 +125,13 @@ extension Parser {
       report(
         "expected-expression", "`\(keyword.rawValue)` cannot stand here: an expression is missing",
         start,
-        help: keyword == .return
-          ? ["a function's value is its last expression: leave `return` out, or write a block"]
-          : isCut
-            ? ["at the prompt it stands on the line of the brace: `} \(keyword.rawValue) { … }`"]
-            : []
+        help: keyword == .for || keyword == .while
+          ? ["a loop has no value; a list of values is `[x^2 for x in 0..3]`"]
+          : keyword == .return
+            ? ["a function's value is its last expression: leave `return` out, or write a block"]
+            : isCut
+              ? ["at the prompt it stands on the line of the brace: `} \(keyword.rawValue) { … }`"]
+              : []
       )
       return Expression(.error, start)
     }

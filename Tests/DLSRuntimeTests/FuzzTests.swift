@@ -122,6 +122,7 @@ private func strays(_ text: String) -> [String] {
     "while true { }", "while true or false { x = 1 }", "for i in 0..10 ^ 15 { }",
     "[1].map(x -> { while true { } })", "f(n) = f(n + 1) + [0 for i in 0..10 ^ 15 if false]\nf(0)",
     "xs = []; while true { xs.append(0); if len(xs) > 9 { xs = [] } }",
+    "svd(rand(3000, 3000))", "while true { ones(3000, 3000) @ ones(3000, 3000) }",
   ])
   func endlessLoopsAreStopped(_ text: String) throws {
     let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -16,7 +16,12 @@ enum StateWords {
     ) { call throws(Failure) in
       let state = NetworkState.of(call.value(0))
       if state.isEmpty {
-        throw call.fail(0, "there are no params to save in \(call.value(0).kindText)")
+        let isFigure = call.value(0).typeName == "figure"
+        throw call.fail(
+          0, "there are no params to save in \(call.value(0).kindText)",
+          help: isFigure
+            ? ["a figure is written by `savefig`"]
+            : call.value(0).text != nil ? ["the network comes first: `save(net, path)`"] : [])
       }
       try SafeFile.write(call.string(1), Safetensors.encode(state))
       return .none

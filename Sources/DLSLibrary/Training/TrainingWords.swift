@@ -51,7 +51,7 @@ enum TrainingWords {
       family: "Training"
     ) { call throws(Failure) in
       try Evaluation(
-        call.value(0), call.machine, loss: call.isNone(2) ? nil : call.value(2),
+        try call.network(0), call.machine, loss: call.isNone(2) ? nil : call.value(2),
         metric: call.isNone(3) ? nil : call.value(3), batchSize: try call.size(4)
       ).run(call.value(1)).asDict
     },
@@ -64,7 +64,7 @@ enum TrainingWords {
       family: "Training"
     ) { call throws(Failure) in
       try Evaluation.predict(
-        call.value(0), call.value(1), call.isNone(2) ? nil : try call.size(2), call.machine)
+        try call.network(0), call.value(1), call.isNone(2) ? nil : try call.size(2), call.machine)
     },
     Builtin(
       "progress", [Parameter("iterable", .any), Parameter("label", .string, .string(""))],

@@ -175,6 +175,14 @@ extension Call {
     throw wrong(i, "a function")
   }
 
+  /// Something that maps inputs to outputs.
+  package func network(_ i: Int) throws(Failure) -> Value {
+    if arguments[i].isCallable { return arguments[i] }
+    throw Failure(
+      "type-mismatch", "\(name) needs a network, got \(arguments[i].kindText)", argument: i,
+      help: i == 0 ? ["the network comes first: `\(name)(net, …)`"] : [])
+  }
+
   package func list(_ i: Int) throws(Failure) -> [Value] {
     if let items = arguments[i].sequenceItems { return items }
     if case .object(let object) = arguments[i], let iterator = try object.makeIterator(machine) {

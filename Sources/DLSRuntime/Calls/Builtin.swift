@@ -50,4 +50,7 @@ package struct Builtin: Sendable {
     self.family = family
     body = .op(op)
   }
+
+  /// As messages name it: without the point of a word that is a method only.
+  package var shownName: String { name.hasPrefix(".") ? String(name.dropFirst()) : name }
 }

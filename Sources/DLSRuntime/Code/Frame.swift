@@ -120,7 +120,10 @@ struct Frame {
   @inline(never)
   func unknown(_ name: String, _ span: Span, _ names: [String] = []) -> Failure {
     var help: [String] = []
-    if let habit = Habits.ofUnknownName(name) {
+    if module.cells[name]?.isSet ?? false {
+      // A local variable of that name has no value yet.
+      help = ["to change the global one, say `global \(name)` at the top of the function"]
+    } else if let habit = Habits.ofUnknownName(name) {
       help = [habit]
     } else if let near = Spelling.nearest(to: name, in: names + machine.allNames(module)) {
       help = ["did you mean `\(near)`?"]
@@ -165,7 +168,7 @@ struct Frame {
     } else if value.isCallable {
       help = ["it is a function: call it, `\(text)(…)`"]
     } else if case .none = value {
-      help = ["compare it: `\(text) == none`"]
+      help = text == "none" ? [] : ["compare it: `\(text) == none`"]
     } else {
       help = ["compare it: `\(text) != 0`"]
     }

@@ -42,7 +42,11 @@ extension Machine {
   /// `for i, x in xs` and `for k, v in d` as other languages mean them.
   private func helpForPairs(_ f: Frame, _ value: Value, _ span: Span) -> [String] {
     let names = f.source.text(in: span)
-    guard f.source.connective(before: span, "for"), names.utf8.count < 40 else { return [] }
+    guard names.utf8.count < 40 else { return [] }
+    if f.source.bytes[max(0, Int(span.start) - 1)] == 0x28, value.tensorView != nil {
+      return ["to count along: `for i, (\(names)) in enumerate(…)`"]
+    }
+    guard f.source.connective(before: span, "for") else { return [] }
     return [
       value.text == nil
         ? "to count along: `for \(names) in enumerate(…)`"

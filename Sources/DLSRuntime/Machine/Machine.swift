@@ -239,7 +239,7 @@ public final class Machine {
   /// Runs a builtin, given one value a parameter.
   func run(_ builtin: Builtin, _ values: [Value]) throws(Failure) -> Value {
     var call = Call(
-      machine: self, name: builtin.name, parameters: builtin.parameters, arguments: values)
+      machine: self, name: builtin.shownName, parameters: builtin.parameters, arguments: values)
     callLimit -= 1
     defer { callLimit += 1 }
     switch builtin.body {

@@ -40,7 +40,9 @@ extension Machine {
     var help: [String] = []
     if let habit = Habits.ofUnknownMember(name, isTensor: x.tensorView != nil) {
       help = [habit]
-    } else if let near = Spelling.nearest(to: name, in: names + words) {
+    } else if let near = Spelling.nearest(to: name, in: names)
+      ?? (x.objectValue is DictObject ? nil : Spelling.nearest(to: name, in: words))
+    {
       help = ["did you mean `\(near)`?"]
     }
     return Failure(

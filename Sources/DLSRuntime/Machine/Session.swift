@@ -180,6 +180,7 @@ extension Machine {
     var last: Value?
     for (i, statement) in parse.program.statements.enumerated() {
       last = nil
+      tellLostParams(statement, module, parse.source)
       let code = try compiler.top(statement)
       let before = currentSource
       currentSource = parse.source

@@ -149,7 +149,16 @@ extension Value {
         try reader.read(items, 0)
         return try reader.tensor(like)
       }
-      throw Failure("type-mismatch", "a tensor is needed, got \(kindText)")
+      var help: [String] = []
+      if isCallable { help = ["it is a function: call it, or draw it over points: `plot(x, f)`"] }
+      if let dict = object as? DictObject {
+        help = [
+          dict.memberNames.contains("loss")
+            ? "a history is drawn by `plot_history(…)`, one of its curves is `.loss`"
+            : "a dict holds values by name: take one of them"
+        ]
+      }
+      throw Failure("type-mismatch", "a tensor is needed, got \(kindText)", help: help)
     case .none: throw Failure("type-mismatch", "a tensor is needed, got none")
     }
   }

@@ -14,6 +14,9 @@ extension Tensor {
       if target.dtype.isFloating, target.rank == rank {
         error.help.append("class probabilities need the shape of the logits, \(describeShape)")
       }
+      if dtype == .i64, target.dtype.isFloating {
+        error.help = ["the scores come first: `\(name)({1}, {0})`"]
+      }
       throw error
     }
     if target.shape != expected {
@@ -22,8 +25,13 @@ extension Tensor {
         "\(name) needs labels \(Tensor.describe(expected)) for logits \(describeShape), got "
           + target.describeShape, argument: 1,
         labels: [(0, describeShape), (1, target.describeShape)],
-        help: target.count == expected.reduce(1, *)
-          ? ["`{1}.reshape(\(Tensor.describe(expected)))`"] : [])
+        help: target.shape == shape
+          ? [
+            "as numbers of classes: `{1}.argmax(dim=\(axis))`",
+            "as probabilities of classes: `{1}.to(f32)`",
+          ]
+          : target.count == expected.reduce(1, *)
+            ? ["`{1}.reshape(\(Tensor.describe(expected)))`"] : [])
     }
     if target.isMeta { return }
     let whole = target.packed()
