@@ -85,6 +85,18 @@ struct ConvKernels<T: KernelScalar> {
     }
   }
 
+  /// The column matrix's rows of one channel of a small plane: every row and pixel, and where in the
+  /// plane it is taken from, -1 for outside.
+  @inline(__always)
+  private func forPlaces(_ channel: Int, _ body: (_ row: Int, _ pixel: Int, _ at: Int) -> Void) {
+    let (taps, pixels) = (g.kernel[0] * g.kernel[1], g.pixels)
+    places.withUnsafeBufferPointer { places in
+      for k in 0..<taps {
+        for q in 0..<pixels { body(channel &* taps &+ k, q, Int(places[k &* pixels &+ q])) }
+      }
+    }
+  }
+
   /// The windows of one image and group, one a column of rows that are `lead` apart.
   private func columns(
     _ x: UnsafePointer<T>, _ out: UnsafeMutablePointer<T>, _ lead: Int, _ channels: Range<Int>
@@ -94,16 +106,7 @@ struct ConvKernels<T: KernelScalar> {
     for c in channels {
       let plane = x + c * g.height * g.width
       if !places.isEmpty {
-        let taps = g.kernel[0] * g.kernel[1]
-        places.withUnsafeBufferPointer { places in
-          for k in 0..<taps {
-            let row = out + (c * taps + k) * lead
-            for q in 0..<g.pixels {
-              let at = Int(places[k &* g.pixels &+ q])
-              row[q] = at < 0 ? 0 : plane[at]
-            }
-          }
-        }
+        forPlaces(c) { row, pixel, at in out[row &* lead &+ pixel] = at < 0 ? 0 : plane[at] }
         continue
       }
       for i in 0..<g.kernel[0] {
@@ -161,15 +164,8 @@ struct ConvKernels<T: KernelScalar> {
     for c in channels {
       let plane = x + c * g.height * g.width
       if !places.isEmpty {
-        let taps = g.kernel[0] * g.kernel[1]
-        places.withUnsafeBufferPointer { places in
-          for k in 0..<taps {
-            let row = columns + (c * taps + k) * lead
-            for q in 0..<g.pixels {
-              let at = Int(places[k &* g.pixels &+ q])
-              if at >= 0 { plane[at] += row[q] }
-            }
-          }
+        forPlaces(c) { row, pixel, at in
+          if at >= 0 { plane[at] += columns[row &* lead &+ pixel] }
         }
         continue
       }
