@@ -90,6 +90,7 @@ extension Machine {
     let global = Slot(cell._withUnsafeGuaranteedRef { $0.storage })
     if global.isObject(.builtin) {
       if i.c == 1, let distance = try fused(f, i) {
+        try checkInterrupt()
         next = LoopState(
           pc: pc + distance, registers: f.registers, header: f.header, captures: f.captures)
         return true
@@ -138,8 +139,9 @@ extension Machine {
     {
       return false
     }
-    do {
+    do throws(Failure) {
       let result = try object.call(try gathered(f, i, first, count, shape), self)
+      if isInterrupted { throw interruption() }
       finish(f, i, register, count, result)
     } catch {
       nameLayer(error, in: object, f.source.text(in: f.site(i).place))
@@ -164,6 +166,8 @@ extension Machine {
         let given = try gathered(f, i, first, count, shape)
         result = try builtin.takeUnretainedValue().call(given, self)
       }
+      // After an interrupt a kernel's result is not whole.
+      if isInterrupted { throw interruption() }
       finish(f, i, register, count, result)
     } catch { throw atCall(f, i, Failure.known(error), register) }
   }

@@ -123,7 +123,10 @@ extension Machine {
   @inline(never)
   func binary(_ f: Frame, _ i: Instruction, _ x: Slot, _ y: Slot) throws(Failure) -> Int {
     guard case .binary(let sign) = f.code.sites[Int(i.site)].detail else { throw internalError() }
-    if let distance = try fused(f, i) { return distance }
+    if let distance = try fused(f, i) {
+      try heard(f, i)
+      return distance
+    }
     do {
       if i.flags & Instruction.augments != 0,
         case .object(let param as ParamObject) = x.value
@@ -146,8 +149,15 @@ extension Machine {
       }
       throw f.locate(error, site.place, operands: site.operands)
     }
+    try heard(f, i)
     f.consume(i, x, y)
     return 1
+  }
+
+  /// After an interrupt a kernel's result is not whole: nobody may see it.
+  @inline(__always)
+  func heard(_ f: Frame, _ i: Instruction) throws(Failure) {
+    if isInterrupted { throw f.locate(interruption(), f.site(i).span) }
   }
 
   /// `x ++ str(y)` where x is text and `str` the word: the text of y needs no string of its own. True
@@ -201,11 +211,15 @@ extension Machine {
       f.slot(Int(i.a)).put(-x.int)
       return 1
     }
-    if let distance = try fused(f, i) { return distance }
+    if let distance = try fused(f, i) {
+      try heard(f, i)
+      return distance
+    }
     do { f.slot(Int(i.a)).value = try Operators.negate(x.value) } catch {
       let site = f.site(i)
       throw f.locate(error, site.span, operands: site.operands)
     }
+    try heard(f, i)
     f.consume(i, x, x)
     return 1
   }

@@ -187,6 +187,7 @@ extension Machine {
       defer { currentSource = before }
       do {
         let value = try execute(code, nil) { _ in }
+        try checkInterrupt()
         if case .expression = statement.kind, !statement.isSilent { last = value }
         if case .none? = last { last = nil }
       } catch { throw error.located(parse.source, statement.span) }

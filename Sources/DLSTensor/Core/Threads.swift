@@ -40,8 +40,26 @@ package enum Parallel {
     set { dls_set_threads(Int32(clamping: newValue)) }
   }
 
+  /// So many grains go to the threads at once; between two such rounds an interrupt is heard.
+  private static let round = 1024
+
   /// Runs `body(begin, end)` over [0, count) on the threads, in equal pieces of at least `grain`.
+  /// After an interrupt the rest is left out, and the machine throws before anybody sees the result.
   package static func forEach(
+    _ count: Int, grain: Int, _ body: (_ begin: Int, _ end: Int) -> Void
+  ) {
+    let (step, overflows) = max(grain, 1).multipliedReportingOverflow(by: round)
+    if overflows || count <= step { return forEachOfRound(count, grain: grain, body) }
+    var from = 0
+    while from < count, !Interrupt.isSet {
+      let start = from
+      let size = min(step, count - start)
+      forEachOfRound(size, grain: grain) { body(start + $0, start + $1) }
+      from += size
+    }
+  }
+
+  private static func forEachOfRound(
     _ count: Int, grain: Int, _ body: (_ begin: Int, _ end: Int) -> Void
   ) {
     if count <= grain {

@@ -111,6 +111,8 @@ package struct GradientWalk {
       }
       let inputs = node.inputs
       if let results = try node.pulled(slots[first..<(first + count)]) {
+        // Not whole after an interrupt, and then no gradient of anything.
+        try Interrupt.check()
         if dls_get_last_walk() != mark { restamp() }
         for (input, g) in zip(inputs, results) {
           if let g { try add(g, to: input) }
