@@ -113,11 +113,34 @@ private enum Scan {
   ) where S: Numeric {
     let p = r.x.pointer(T.self)
     let (n, inner) = (r.n, r.inner)
-    r.forEach { _, from in
-      var s = start
-      for k in 0..<n {
-        let at = from + (reverse ? n - 1 - k : k) * inner
-        q[at] = step(&s, p[at])
+    if inner == 1 {
+      r.forEach { _, from in
+        var s = start
+        for k in 0..<n {
+          let at = from + (reverse ? n - 1 - k : k)
+          q[at] = step(&s, p[at])
+        }
+      }
+      return
+    }
+    // Some columns at once, so that memory is read in the order in which it lies.
+    let width = 64
+    let blocks = (inner + width - 1) / width
+    Parallel.forEach(r.outer * blocks, grain: max(1, elementGrain / max(n * width, 1))) {
+      begin, end in
+      var sums = [S](repeating: start, count: width)
+      for item in begin..<end {
+        if Interrupt.isSet { return }
+        let (outer, block) = (item / blocks, item % blocks)
+        let from = outer * n * inner + block * width
+        let count = min(width, inner - block * width)
+        sums.withUnsafeMutableBufferPointer { s in
+          s.update(repeating: start)
+          for k in 0..<n {
+            let at = from + (reverse ? n - 1 - k : k) * inner
+            for j in 0..<count { q[at + j] = step(&s[j], p[at + j]) }
+          }
+        }
       }
     }
   }
