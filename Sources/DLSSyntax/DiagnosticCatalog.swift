@@ -173,6 +173,11 @@ package enum DiagnosticCatalog {
       "The result of arithmetic with a param was put in its place: it is a plain tensor, not trained.",
       "w = param(ones(1))\nw = w - 0.1", "`w -= 0.1` changes the param; another name keeps both."),
     entry(
+      "list-sum",
+      "`+=` between two lists: `+` adds their numbers and makes a tensor; it joins nothing.",
+      "losses = [1.0]\nlosses += [0.5]",
+      "`losses.append(0.5)`, or `losses = losses ++ [0.5]`; for a sum name a tensor first."),
+    entry(
       "param-set",
       "A param cannot be set to a value that gradients flow through.",
       "w = param(ones(1)); w.set(w * 2)",

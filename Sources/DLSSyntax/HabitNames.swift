@@ -80,8 +80,9 @@ package enum Habits {
     case "forEach", "each": "write `for x in xs { … }`"
     case "parameters": "write `params(net)`"
     case "named_parameters": "write `named_params(net)`"
-    case "half", "double": "write `x.to(f64)`"
-    case "long": "write `x.to(i64)`"
+    case "half", "double": "write `{0}.to(f64)`"
+    case "long": "write `{0}.to(i64)`"
+    case "t": isTensor ? "write `{0}'`" : nil
     case "cuda", "cpu", "device": "there is one device: leave it out"
     case "numpy", "data":
       isTensor
@@ -96,7 +97,7 @@ package enum Habits {
       isTensor ? nil : "it is an argument: `plot(x, y, \(name)=…)`"
     case "forward", "predict": isTensor ? nil : "a network is called: `net(x)`"
     case "append": isTensor ? "tensors are joined by `cat([a, b])`" : nil
-    case "cast", "astype", "type", "float", "int": isTensor ? "write `x.to(f32)`" : nil
+    case "cast", "astype", "type", "float", "int": isTensor ? "write `{0}.to(f32)`" : nil
     case "zero_grads", "zeroGrad": "write `opt.zero_grad()`"
     case "keys": isTensor ? nil : "only a dict has keys"
     case _ where isTensor && name.hasSuffix("_"):

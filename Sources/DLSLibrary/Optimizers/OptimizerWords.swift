@@ -93,9 +93,9 @@ enum OptimizerWords {
       "minimize", [Parameter("opt", .any), Parameter("loss", .any)],
       "Zeroes gradients, goes back from the loss, and steps.",
       details:
-        "The loss is a tensor of one number, or a function that computes it (then its value comes back).",
+        "The loss is a tensor of one number, or a function that computes it; its value comes back.",
       example:
-        "w = param(tensor([4.0]))\nopt = SGD([w], lr=0.25)\nopt.minimize((w * w).sum())\nw  #=> param [2.0]  f32[1]",
+        "w = param(tensor([4.0]))\nopt = SGD([w], lr=0.25)\nopt.minimize((w * w).sum())  #=> 16.0\nw  #=> param [2.0]  f32[1]",
       family: "Optimizers"
     ) {
       call throws(Failure) in
@@ -113,7 +113,7 @@ enum OptimizerWords {
         throw failure
       }
       try opt.step()
-      return .none
+      return .tensor(loss.detached)
     },
     Builtin(
       "add_param_group", [Parameter("opt", .any), Parameter("group", .dict)],

@@ -137,7 +137,13 @@ extension Machine {
         try param.set(new)
         f.slot(Int(i.a)).value = .object(param)
       } else {
+        if i.flags & Instruction.augments != 0, sign == .add, x.isObject(.list), y.isObject(.list) {
+          warn(
+            "list-sum", "`+=` adds the numbers of lists, and makes a tensor of them",
+            help: ["to put items at the end: `xs.append(x)`, `xs = xs ++ ys`"])
+        }
         f.slot(Int(i.a)).value = try Operators.binary(sign, x.value, y.value, self)
+        if hasCaution { tellCaution(f.source, f.site(i).span) }
       }
     } catch {
       let site = f.site(i)

@@ -218,11 +218,20 @@ final class MemberStep: Step {
     }
     return value
   }
+  /// `history.accuracy` asks for an entry: only what takes a dict is a function of it.
+  private func isForeign(_ function: Value, _ x: Value) -> Bool {
+    guard x.objectValue is DictObject else { return false }
+    guard case .object(let word as BuiltinObject) = function else { return true }
+    let kind = word.builtin.parameters.first?.kind
+    return kind != .dict && kind != .any
+  }
   func member(_ f: Frame, _ x: Value) throws(Failure) -> Value {
     do { if let member = try f.machine.ownMember(x, site.name) { return member } } catch {
       throw f.locate(error, nameSpan)
     }
-    if let function = f.word(site) { return .object(BoundMethodObject(x, function)) }
+    if let function = f.word(site), !isForeign(function, x) {
+      return .object(BoundMethodObject(x, function))
+    }
     throw f.locate(
       f.machine.noMember(x, site.name, f.module), nameSpan, operands: [receiverSpan])
   }

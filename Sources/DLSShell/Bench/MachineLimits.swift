@@ -80,7 +80,7 @@ struct MachineLimits: Sendable {
           for _ in 0..<5 {
             let start = Scalar64.now()
             for _ in 0..<passes {
-              Parallel.forEach(count, grain: 1) { begin, end in
+              Parallel.forEach(count, grain: count / Parallel.threads) { begin, end in
                 let (p, q, r) = (x.pointer, y.pointer, z.pointer)
                 for i in begin..<end { p[i] = q[i] + 3 * r[i] }
               }

@@ -34,7 +34,8 @@ extension Tensor {
     init(_ x: Tensor) {
       self.x = x
       steps = Tensor.rowMajor(x.shape)
-      isElided = x.count > 1000
+      // A tensor without elements may have many empty rows.
+      isElided = x.shape.reduce(1) { $0 > 1000 ? $0 : $0 * min(max($1, 1), 1001) } > 1000
       var values: [(Int, Double)] = []
       Shown.visit(x, steps, 0, 0, isElided) { values.append(($0, x.element($0))) }
       if x.dtype.isFloating {
